@@ -16,9 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 __all__ = [
     "AmbiguousId",
     "BadInput",
+    "BadLine",
     "CatalystError",
     "ConfigError",
     "EngineError",
@@ -105,3 +108,12 @@ class RunFailed(CatalystError):
     """An analysis could not be completed."""
 
     code = "run_failed"
+
+
+class BadLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line (or document) that could not be read: where and why. The rest is kept."""
+
+    source: str
+    line: int
+    """1-based; 0 when the whole file is meant."""
+    reason: str

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from catalyst_sdk.errors import BadLine
+
 Category = Literal[
     "reliability", "latency", "cost", "tools", "quality", "security", "instrumentation"
 ]
@@ -79,15 +81,6 @@ class Finding(msgspec.Struct, kw_only=True):
     verdict: Literal["open", "fixed", "wont_fix", "not_an_issue"] = "open"
     score: float = 0.0
     """What it is ranked by, larger is worse."""
-
-
-class BadLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A line (or document) that could not be read: where and why. The rest is kept."""
-
-    source: str
-    line: int
-    """1-based; 0 when the whole file is meant."""
-    reason: str
 
 
 class Totals(msgspec.Struct, kw_only=True):
