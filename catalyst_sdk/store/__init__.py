@@ -1,1 +1,5 @@
-"""Filled in by its first module."""
+"""Trace files (and later a server's tables) as one thing to query."""
+
+from catalyst_sdk.store._files import FileStore, open_files
+
+__all__ = ["FileStore", "open_files"]
