@@ -1,0 +1,36 @@
+"""What every instrumentor of a model provider shares: the call's span, its content, who bills."""
+
+from catalyst_sdk.instrumentation.llm._answer import Answer, Reader, Usage
+from catalyst_sdk.instrumentation.llm._call import ModelCall, Request
+from catalyst_sdk.instrumentation.llm._claim import Claim, ClaimProcessor, current_claim, open_claim
+from catalyst_sdk.instrumentation.llm._json import as_list, as_object, to_json
+from catalyst_sdk.instrumentation.llm._live import end_open_calls, settle_dropped
+from catalyst_sdk.instrumentation.llm._media import digest, digest_base64, digest_data_url
+from catalyst_sdk.instrumentation.llm._stream import (
+    AsyncObserver,
+    StreamWatch,
+    SyncObserver,
+)
+
+__all__ = [
+    "Answer",
+    "AsyncObserver",
+    "Claim",
+    "ClaimProcessor",
+    "ModelCall",
+    "Reader",
+    "Request",
+    "StreamWatch",
+    "SyncObserver",
+    "Usage",
+    "as_list",
+    "as_object",
+    "current_claim",
+    "digest",
+    "digest_base64",
+    "digest_data_url",
+    "end_open_calls",
+    "open_claim",
+    "settle_dropped",
+    "to_json",
+]

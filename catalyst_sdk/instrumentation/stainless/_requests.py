@@ -1,0 +1,175 @@
+"""The wrapper of `_base_client.{Sync,Async}APIClient.request`, through which every call goes."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from opentelemetry import context as otel
+from opentelemetry.trace import Tracer
+
+from catalyst_sdk.instrumentation._boundary import report_failure
+from catalyst_sdk.instrumentation._current import attach, detach, suppressed
+from catalyst_sdk.instrumentation._patch import Wrapper
+from catalyst_sdk.instrumentation.llm import ModelCall, Request, as_object, current_claim
+from catalyst_sdk.instrumentation.stainless._endpoint import Endpoint, Endpoints
+from catalyst_sdk.instrumentation.stainless._outcome import Outcomes
+
+Describe = Callable[[Any], tuple[str, str]]
+"""Says of a client which provider it speaks to, and whose API that is."""
+
+
+class _Begun(NamedTuple):
+    call: ModelCall
+    endpoint: Endpoint
+    options: Any
+    parsed: list[Any]
+    """The answer as it came, before the user's own schema may reject it."""
+
+
+class StainlessTracing:
+    """Traces the calls of one Stainless SDK, *package*, through the endpoints it is given."""
+
+    def __init__(
+        self,
+        package: str,
+        tracer: Tracer,
+        endpoints: Endpoints,
+        describe: Describe,
+        *,
+        capture_content: bool = True,
+        overrides: Callable[[Any], Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._package = package
+        self._tracer = tracer
+        self._endpoints = endpoints
+        self._describe = describe
+        self._capture_content = capture_content
+        self._overrides = overrides
+        """Options to change for a traced call, as a function of the call's options."""
+        self._outcomes = Outcomes(package)
+
+    def wrappers(self) -> dict[tuple[str, str], Wrapper]:
+        """What an Instrumentor's `wrappers` returns."""
+        module = f"{self._package}._base_client"
+        return {
+            (module, "SyncAPIClient.request"): self._request,
+            (module, "AsyncAPIClient.request"): self._async_request,
+            (module, "BaseClient._calculate_retry_timeout"): _count_retry,
+        }
+
+    def _request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
+        begun = self._begin(client, args, kwargs)
+        if begun is None:
+            return wrapped(*args, **kwargs)
+        args, kwargs = _with_options(args, kwargs, begun.options)
+        token = attach(begun.call.context)
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException as error:
+            self._failed(begun, error)
+            raise
+        finally:
+            detach(token)
+        self._outcomes.settle(begun.call, begun.endpoint, result)
+        return result
+
+    async def _async_request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
+        begun = self._begin(client, args, kwargs)
+        if begun is None:
+            return await wrapped(*args, **kwargs)
+        args, kwargs = _with_options(args, kwargs, begun.options)
+        token = attach(begun.call.context)
+        try:
+            result = await wrapped(*args, **kwargs)
+        except BaseException as error:
+            self._failed(begun, error)
+            raise
+        finally:
+            detach(token)
+        self._outcomes.settle(begun.call, begun.endpoint, result)
+        return result
+
+    def _begin(self, client: Any, args: Any, kwargs: Any) -> _Begun | None:
+        try:
+            options = args[1] if len(args) > 1 else kwargs["options"]
+            endpoint = self._endpoints.get(options.url) or self._endpoints.get(
+                options.url.partition("?")[0]
+            )
+            if endpoint is None or options.method.lower() != "post":
+                return None
+            context = otel.get_current()
+            if suppressed(context):
+                return None
+            request = self._read_request(client, endpoint, options, bool(kwargs.get("stream")))
+            parsed: list[Any] = []
+            options = self._adjusted(options, parsed)
+            return _Begun(ModelCall(self._tracer, request, context), endpoint, options, parsed)
+        except Exception:  # noqa: BLE001 - the call goes on untraced
+            report_failure(f"a {self._package} call could not be traced")
+            return None
+
+    def _read_request(
+        self, client: Any, endpoint: Endpoint, options: Any, streaming: bool
+    ) -> Request:
+        body = as_object(options.json_data)
+        provider, system = self._describe(client)
+        details: dict[str, Any] = {}
+        try:
+            details.update(endpoint.parameters(body))
+            if self._capture_content:
+                details.update(endpoint.content(body))
+        except Exception:  # noqa: BLE001 - the span is worth having without them
+            report_failure(f"a {self._package} request could not be read")
+        model = body.get("model")
+        return Request(
+            operation=endpoint.operation,
+            kind=endpoint.kind,
+            model=model if isinstance(model, str) else None,
+            provider=provider,
+            system=system,
+            streaming=streaming,
+            capture_content=self._capture_content,
+            details=details,
+        )
+
+    def _adjusted(self, options: Any, parsed: list[Any]) -> Any:
+        changes = dict(self._overrides(options)) if self._overrides else {}
+        post_parser = getattr(options, "post_parser", None)
+        if callable(post_parser):
+
+            def keep(answer: Any) -> Any:
+                parsed.append(answer)
+                return post_parser(answer)
+
+            changes["post_parser"] = keep
+        if not changes:
+            return options
+        options = copy.copy(options)
+        for name, value in changes.items():
+            setattr(options, name, value)
+        return options
+
+    def _failed(self, begun: _Begun, error: BaseException) -> None:
+        """End the span of a call that raised: it was answered, if a user's schema rejected it."""
+        answer = None
+        try:
+            if begun.parsed:
+                answer = begun.endpoint.answer(begun.parsed[0])
+        except Exception:  # noqa: BLE001 - the user's own error is on its way
+            report_failure(f"a {self._package} answer could not be read")
+        begun.call.finish(answer, error=error)
+
+
+def _with_options(args: Any, kwargs: Any, options: Any) -> tuple[Any, Any]:
+    if len(args) > 1:
+        return (args[0], options, *args[2:]), kwargs
+    return args, {**kwargs, "options": options}
+
+
+def _count_retry(wrapped: Any, _client: Any, args: Any, kwargs: Any) -> Any:
+    claim = current_claim()
+    if claim is not None:
+        claim.retries += 1
+    return wrapped(*args, **kwargs)
