@@ -1,0 +1,94 @@
+"""Sources: paths, globs and standard input as byte streams, decompressed by content."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Union, cast
+
+from catalyst_sdk.errors import BadInput, MissingExtra, NotFound
+
+Source = Union[str, Path, Sequence[str | Path]]
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+BLOCK = 1 << 20
+
+
+def expand(source: Source) -> list[str]:
+    """Turn paths and globs into file names, sorted within each glob; "-" is standard input.
+
+    Raises NotFound for a path that does not exist or a glob that fits nothing.
+    """
+    sources = [source] if isinstance(source, (str, Path)) else list(source)
+    if not sources:
+        raise BadInput("No file was named.", hint="Name at least one trace file.")
+    names: list[str] = []
+    for each in sources:
+        names.extend(_expand_one(os.fspath(each)))
+    return list(dict.fromkeys(names))
+
+
+def open_stream(name: str) -> BinaryIO:
+    """Open a file (or "-") for reading, decompressing gzip and zstd; raises BadInput, NotFound."""
+    if name == "-":
+        return _decompressed(cast("BinaryIO", sys.stdin.buffer), "standard input")
+    try:
+        return _decompressed(open(name, "rb", buffering=BLOCK), name)
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {name}.") from None
+    except OSError as error:
+        raise BadInput(f"{name} cannot be read: {os_reason(error)}.") from None
+
+
+def os_reason(error: OSError) -> str:
+    """Say what the operating system said, without its number and path."""
+    return (error.strerror or str(error)).lower()
+
+
+def _expand_one(name: str) -> Iterator[str]:
+    if name == "-" or os.path.isfile(name):
+        yield name
+    elif os.path.isdir(name):
+        raise BadInput(
+            f"{name} is a folder, not a trace file.",
+            hint=f"Name its files, for example '{os.path.join(name, '*.jsonl')}'.",
+        )
+    elif glob.has_magic(name):
+        found = sorted(p for p in glob.iglob(name, recursive=True) if os.path.isfile(p))
+        if not found:
+            raise NotFound(f"No file fits {name}.")
+        yield from found
+    elif os.path.exists(name):
+        yield name
+    else:
+        raise NotFound(f"There is no file {name}.")
+
+
+def _decompressed(raw: BinaryIO, name: str) -> BinaryIO:
+    source = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(_as_raw(raw), BLOCK)
+    magic = source.peek(4)[:4]
+    if magic.startswith(_GZIP):
+        return io.BufferedReader(_as_raw(gzip.GzipFile(fileobj=source)), BLOCK)
+    if magic == _ZSTD:
+        return io.BufferedReader(_zstd(source, name), BLOCK)
+    return source
+
+
+def _as_raw(stream: object) -> io.RawIOBase:
+    """Pass a readable that is not a RawIOBase by name but has readinto."""
+    return cast("io.RawIOBase", stream)
+
+
+def _zstd(raw: io.BufferedReader, name: str) -> io.RawIOBase:
+    try:
+        import zstandard
+    except ImportError:
+        raise MissingExtra("halo", f"Reading {name}, which is zstd-compressed,") from None
+    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+    return _as_raw(reader)

@@ -1,0 +1,156 @@
+"""Reading attributes by concept, with the work per set of attribute names done once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from catalyst_sdk import semconv
+from catalyst_sdk.spans._concepts import CONCEPTS, FAMILIES, KINDS, TELLS
+from catalyst_sdk.spans._span import AttributeMap
+
+Plan = tuple[tuple[str, tuple[str, ...]], ...]
+"""Concept and the attributes present that carry it, the preferred first."""
+
+_TYPE_PREFIXES = ("int.", "double.", "bool.", "string.")
+_MAX_SHAPES = 2048
+_RANKS: dict[str, list[tuple[str, int]]] = {}
+for _concept, _keys in CONCEPTS.items():
+    for _rank, _key in enumerate(_keys):
+        _RANKS.setdefault(_key, []).append((_concept, _rank))
+
+_PROJECTED = {
+    "model": semconv.INFERENCE_MODEL,
+    "prompt_tokens": semconv.INFERENCE_INPUT_TOKENS,
+    "completion_tokens": semconv.INFERENCE_OUTPUT_TOKENS,
+    "agent_name": semconv.INFERENCE_AGENT_NAME,
+    "agent_id": semconv.INFERENCE_AGENT_ID,
+}
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What a set of attribute names offers."""
+
+    plan: Plan
+    kinds: tuple[str, ...]
+    """Those that name the kind, the preferred first."""
+    families: dict[str, tuple[str, ...]]
+    """Flattened lists present: prefix to its attributes."""
+    own: Plan
+    """The part of the plan that projections come from, `inference.*` left out."""
+    has_inference: bool
+
+
+_shapes: dict[tuple[str, ...], Shape] = {}
+
+
+def shape_of(attributes: Mapping[str, Any]) -> Shape:
+    """Give the shape of these attributes' names, from memory when it was met before."""
+    names = tuple(attributes)
+    shape = _shapes.get(names)
+    if shape is None:
+        if len(_shapes) >= _MAX_SHAPES:
+            _shapes.clear()
+        shape = _shapes[names] = _new_shape(names)
+    return shape
+
+
+def gather(plan: Plan, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each concept's value: the first attribute that is neither null nor ""."""
+    found: dict[str, Any] = {}
+    for concept, keys in plan:
+        for key in keys:
+            value = attributes[key]
+            if value is not None and value != "":
+                found[concept] = value
+                break
+    return found
+
+
+def kind_of(
+    shape: Shape, attributes: Mapping[str, Any], found: Mapping[str, Any], *, own: bool = False
+) -> str:
+    """Name what a span is, one of `semconv.SPAN_KINDS`."""
+    for key in shape.kinds:
+        value = attributes[key]
+        if isinstance(value, str) and not (own and key.startswith("inference.")):
+            kind = KINDS[key].get(value.lower())
+            if kind is not None:
+                return kind
+    for concept, kind in TELLS.items():
+        if concept in found:
+            return kind
+    return "UNKNOWN"
+
+
+def projections(attributes: AttributeMap, resource: AttributeMap) -> AttributeMap:
+    """Give the `inference.*` attributes halo-engine's index reads, as far as they are known."""
+    shape = shape_of(attributes)
+    found = gather(shape.own, attributes)
+    known: AttributeMap = {
+        name: found[concept] for concept, name in _PROJECTED.items() if concept in found
+    }
+    project = project_of(found, resource)
+    if project:
+        known[semconv.INFERENCE_PROJECT_ID] = project
+    kind = kind_of(shape, attributes, found, own=True)
+    known[semconv.INFERENCE_OBSERVATION_KIND] = "SPAN" if kind in ("CHAIN", "UNKNOWN") else kind
+    return known
+
+
+def without_projections(attributes: AttributeMap, resource: AttributeMap) -> AttributeMap:
+    """Leave out the `inference.*` attributes that the others imply."""
+    if not shape_of(attributes).has_inference:
+        return attributes
+    own = dict(attributes)
+    for key, value in projections(attributes, resource).items():
+        if key in own and own[key] == value:
+            del own[key]
+    return own
+
+
+def project_of(found: Mapping[str, Any], resource: Mapping[str, Any]) -> str:
+    """Name the project: as told, else the service."""
+    told = (
+        found.get("project")
+        or resource.get("openinference.project.name")
+        or resource.get(semconv.SERVICE_NAME)
+    )
+    return str(told) if told else ""
+
+
+def _new_shape(names: tuple[str, ...]) -> Shape:
+    ranked: dict[str, list[tuple[int, str]]] = {}
+    families: dict[str, list[str]] = {}
+    for name in names:
+        for concept, rank in _ranks(name):
+            ranked.setdefault(concept, []).append((rank, name))
+        for prefix in FAMILIES:
+            if name.startswith(prefix):
+                families.setdefault(prefix, []).append(name)
+    plan = tuple((c, tuple(name for _, name in sorted(keys))) for c, keys in ranked.items())
+    return Shape(
+        plan=plan,
+        kinds=tuple(key for key in KINDS if key in names),
+        families={prefix: tuple(keys) for prefix, keys in families.items()},
+        own=tuple(filter(lambda step: step[1], (_own(step) for step in plan))),
+        has_inference=any(name.startswith("inference.") for name in names),
+    )
+
+
+def _own(step: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    concept, keys = step
+    if concept not in _PROJECTED and concept not in TELLS and concept != "project":
+        return concept, ()
+    return concept, tuple(key for key in keys if not key.startswith("inference."))
+
+
+def _ranks(name: str) -> list[tuple[str, int]]:
+    known = _RANKS.get(name)
+    if known is None:
+        for prefix in _TYPE_PREFIXES:
+            if name.startswith(prefix):
+                return _RANKS.get(name[len(prefix) :], [])
+    return known or []
