@@ -1,0 +1,1 @@
+"""The server: OTLP ingest, JSON API, dashboard."""
