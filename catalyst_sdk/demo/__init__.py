@@ -1,1 +1,7 @@
-"""Filled in by its first module."""
+"""An example agent with planted flaws, served by a scripted model on loopback."""
+
+from catalyst_sdk.demo._flaws import FLAWS
+from catalyst_sdk.demo._run import DemoResult, run_demo
+from catalyst_sdk.demo._scripted import scripted_model
+
+__all__ = ["FLAWS", "DemoResult", "run_demo", "scripted_model"]
