@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from opentelemetry.sdk.resources import Resource
@@ -20,6 +20,8 @@ from opentelemetry.trace import (
 )
 
 from catalyst_sdk import semconv
+from catalyst_sdk.export._copy import attributes_of
+from catalyst_sdk.spans import projections
 
 _KINDS = {kind: f"SPAN_KIND_{kind.name}" for kind in SpanKind}
 _PLAIN_STATUS = {code: {"code": f"STATUS_CODE_{code.name}", "message": ""} for code in StatusCode}
@@ -27,33 +29,10 @@ _NO_STATUS = _PLAIN_STATUS[StatusCode.UNSET]
 _MOST_FRAGMENTS = 256
 
 SCHEMA_VERSION = "inference.export.schema_version"
-# What halo-engine's index reads, and where each is found: the first present wins.
-_PROJECTIONS = (
-    (semconv.INFERENCE_OBSERVATION_KIND, (semconv.SPAN_KIND,)),
-    (semconv.INFERENCE_AGENT_NAME, (semconv.AGENT_NAME, "gen_ai.agent.name")),
-    (semconv.INFERENCE_AGENT_ID, (semconv.AGENT_ID, "gen_ai.agent.id")),
-    (
-        semconv.INFERENCE_MODEL,
-        (
-            semconv.LLM_MODEL_NAME,
-            "gen_ai.response.model",
-            semconv.LLM_REQUEST_MODEL_NAME,
-            "gen_ai.request.model",
-        ),
-    ),
-    (
-        semconv.INFERENCE_INPUT_TOKENS,
-        (semconv.LLM_TOKENS_PROMPT, "gen_ai.usage.input_tokens"),
-    ),
-    (
-        semconv.INFERENCE_OUTPUT_TOKENS,
-        (semconv.LLM_TOKENS_COMPLETION, "gen_ai.usage.output_tokens"),
-    ),
-)
 
 
-class _Line(msgspec.Struct):
-    """The line's keys, in order."""
+class _Line(msgspec.Struct, omit_defaults=True):
+    """The line's keys, in order; events and links only where there are any."""
 
     trace_id: str
     span_id: str
@@ -67,8 +46,16 @@ class _Line(msgspec.Struct):
     resource: msgspec.Raw
     scope: msgspec.Raw
     attributes: dict[str, Any]
-    events: list[dict[str, Any]]
-    links: list[dict[str, Any]]
+    events: list[dict[str, Any]] = []
+    links: list[dict[str, Any]] = []
+
+
+class _Fragment(NamedTuple):
+    """The JSON of a resource or scope, and what it was made from."""
+
+    source: object
+    json: msgspec.Raw
+    attributes: dict[str, Any]
 
 
 class LineEncoder:
@@ -77,7 +64,7 @@ class LineEncoder:
     def __init__(self, *, project_id: str | None = None) -> None:
         self._project_id = project_id
         self._encoder = msgspec.json.Encoder(enc_hook=_plain)
-        self._fragments: dict[int, tuple[object, msgspec.Raw]] = {}
+        self._fragments: dict[int, _Fragment] = {}
         self._clock = _Clock()
 
     def encode(self, spans: Iterable[ReadableSpan]) -> bytes:
@@ -101,8 +88,8 @@ class LineEncoder:
             self._clock.format(span.start_time or 0),
             self._clock.format(span.end_time or 0),
             _status(span.status),
-            self._resource(span.resource),
-            self._scope(span.instrumentation_scope),
+            self._resource(span.resource).json,
+            self._scope(span.instrumentation_scope).json,
             self._attributes(span),
             [self._event(event) for event in span.events],
             [_link(link) for link in span.links],
@@ -110,14 +97,11 @@ class LineEncoder:
 
     def _attributes(self, span: ReadableSpan) -> dict[str, Any]:
         attributes = attributes_of(span)
-        attributes[SCHEMA_VERSION] = 1
+        attributes.setdefault(SCHEMA_VERSION, 1)
         if self._project_id is not None:
-            attributes[semconv.INFERENCE_PROJECT_ID] = self._project_id
-        for target, sources in _PROJECTIONS:
-            for source in sources:
-                if (value := attributes.get(source)) is not None:
-                    attributes[target] = value
-                    break
+            attributes.setdefault(semconv.INFERENCE_PROJECT_ID, self._project_id)
+        for key, value in projections(attributes, self._resource(span.resource).attributes).items():
+            attributes.setdefault(key, value)
         return attributes
 
     def _event(self, event: Event) -> dict[str, Any]:
@@ -127,25 +111,28 @@ class LineEncoder:
             "attributes": dict(event.attributes or {}),
         }
 
-    def _resource(self, resource: Resource) -> msgspec.Raw:
+    def _resource(self, resource: Resource) -> _Fragment:
         known = self._fragments.get(id(resource))
         if known is not None:
-            return known[1]
-        return self._remember(resource, {"attributes": dict(resource.attributes)})
+            return known
+        attributes = dict(resource.attributes)
+        return self._remember(resource, {"attributes": attributes}, attributes)
 
-    def _scope(self, scope: InstrumentationScope | None) -> msgspec.Raw:
+    def _scope(self, scope: InstrumentationScope | None) -> _Fragment:
         known = self._fragments.get(id(scope))
         if known is not None:
-            return known[1]
+            return known
         name, version = (scope.name, scope.version) if scope is not None else ("", "")
-        return self._remember(scope, {"name": name or "", "version": version or ""})
+        return self._remember(scope, {"name": name or "", "version": version or ""}, {})
 
-    def _remember(self, source: object, value: dict[str, Any]) -> msgspec.Raw:
+    def _remember(
+        self, source: object, document: dict[str, Any], attributes: dict[str, Any]
+    ) -> _Fragment:
         # Keyed by identity (hashing a Resource serialises it); holding the source keeps its id.
         if len(self._fragments) >= _MOST_FRAGMENTS:
             self._fragments.clear()
-        fragment = msgspec.Raw(self._encoder.encode(_mended_value(value)))
-        self._fragments[id(source)] = (source, fragment)
+        json = msgspec.Raw(self._encoder.encode(_mended_value(document)))
+        fragment = self._fragments[id(source)] = _Fragment(source, json, attributes)
         return fragment
 
 
@@ -165,13 +152,6 @@ class _Clock:
             self._second = second
             self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
         return f"{self._text}{fraction:09d}Z"
-
-
-def attributes_of(span: ReadableSpan) -> dict[str, Any]:
-    """A new dict of the span's attributes."""
-    attributes = cast("Any", span.attributes)
-    # A mapping proxy hands `copy` to what it wraps: ten times faster than dict(proxy).
-    return dict(attributes.copy()) if attributes else {}
 
 
 def _trace_state(context: SpanContext) -> str:

@@ -6,6 +6,7 @@ from catalyst_sdk.spans._line import decode_span, encode_span
 from catalyst_sdk.spans._open import open_stream
 from catalyst_sdk.spans._read import read_spans
 from catalyst_sdk.spans._scan import scan_facts
+from catalyst_sdk.spans._shape import projections
 from catalyst_sdk.spans._signature import fold_signature
 from catalyst_sdk.spans._span import AttributeMap, Event, Link, Span
 
@@ -20,6 +21,7 @@ __all__ = [
     "facts",
     "fold_signature",
     "open_stream",
+    "projections",
     "read_spans",
     "scan_facts",
 ]
