@@ -1,5 +1,5 @@
 """Trace files (and later a server's tables) as one thing to query."""
 
-from catalyst_sdk.store._files import FileStore, open_files
+from catalyst_sdk.store.files import FileStore, open_files
 
 __all__ = ["FileStore", "open_files"]

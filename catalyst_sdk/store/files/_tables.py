@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalyst_sdk.store._columns import TYPES
+from catalyst_sdk.store.files._columns import TYPES
 
 if TYPE_CHECKING:
-    from catalyst_sdk.store._embedded import Database
+    from catalyst_sdk.store.embedded import Database
 
 _SOURCE = "source"
 _COLUMN_LIST = ", ".join(f"{name} {sql}" for name, sql in TYPES.items())

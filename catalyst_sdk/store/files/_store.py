@@ -12,19 +12,14 @@ from typing import Any
 
 from catalyst_sdk.errors import BadInput, BadLine
 from catalyst_sdk.findings import Totals
-from catalyst_sdk.spans import Span, SpanFacts
-
-try:
-    from catalyst_sdk.spans import facts
-except ImportError:
-    from catalyst_sdk.store._provisional import facts
+from catalyst_sdk.spans import Span, SpanFacts, facts
 from catalyst_sdk.spans._open import expand
-from catalyst_sdk.store._embedded import Database
-from catalyst_sdk.store._index import Index
-from catalyst_sdk.store._payload import read_spans_at
-from catalyst_sdk.store._scan import scan
-from catalyst_sdk.store._source import LocalFile, localise
-from catalyst_sdk.store._tables import Part, create_spans, create_traces
+from catalyst_sdk.store.embedded import Database
+from catalyst_sdk.store.files._index import Index
+from catalyst_sdk.store.files._payload import read_spans_at
+from catalyst_sdk.store.files._scan import scan
+from catalyst_sdk.store.files._source import LocalFile, localise
+from catalyst_sdk.store.files._tables import Part, create_spans, create_traces
 
 Progress = Callable[[int, int], None]
 """Called with bytes read and bytes in all."""

@@ -9,13 +9,9 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.errors import BadLine
-
-try:
-    from catalyst_sdk.spans import scan_facts
-except ImportError:
-    from catalyst_sdk.store._provisional import scan_facts
-from catalyst_sdk.store._columns import arrow_schema, to_batch
+from catalyst_sdk.spans import scan_facts
 from catalyst_sdk.store._optional import optional
+from catalyst_sdk.store.files._columns import arrow_schema, to_batch
 
 BATCH = 4096
 """Spans held at once."""

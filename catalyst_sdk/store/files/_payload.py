@@ -10,8 +10,8 @@ from catalyst_sdk.errors import BadInput, BadLine, NotFound
 from catalyst_sdk.spans import Span
 from catalyst_sdk.spans._line import decode_span
 from catalyst_sdk.spans._read import spans_of_stream
-from catalyst_sdk.store._index import Place
-from catalyst_sdk.store._source import LocalFile
+from catalyst_sdk.store.files._index import Place
+from catalyst_sdk.store.files._source import LocalFile
 
 _HINT = "Open the file again to read it as it is now."
 

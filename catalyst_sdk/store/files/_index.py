@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from catalyst_sdk.errors import AmbiguousId, NotFound
 from catalyst_sdk.store._optional import optional
-from catalyst_sdk.store._tables import Part
+from catalyst_sdk.store.files._tables import Part
 
 _COLUMNS = ["trace_id", "span_id", "start_ns", "line_offset", "line_length"]
 _MIN_PREFIX = 6

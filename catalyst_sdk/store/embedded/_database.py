@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from catalyst_sdk.errors import EngineError
-from catalyst_sdk.store._engine_errors import engine_error
-from catalyst_sdk.store._guard import check_read_only
 from catalyst_sdk.store._optional import optional
+from catalyst_sdk.store.embedded._errors import engine_error
+from catalyst_sdk.store.embedded._guard import check_read_only
 
 MAX_SECONDS = 60
 """A query that takes longer is stopped."""
@@ -54,7 +54,7 @@ class Database:
         with self._lock:
             try:
                 self._admin.command(sql, parameters=dict(params) if params else None)
-            except Exception as error:  # noqa: BLE001 - the engine's own errors, translated
+            except Exception as error:
                 fresh = _connect(self.name)
                 self._admin.close()
                 self._admin = fresh
@@ -90,7 +90,7 @@ class Database:
         client = client or _reader(self.name)
         try:
             yield client
-        except Exception as error:  # noqa: BLE001 - the engine's own errors, translated
+        except Exception as error:
             # A failed query can leave bytes behind that the next answer would begin with.
             client.close()
             raise engine_error(error) from error
@@ -132,7 +132,7 @@ def _connect(database: str | None) -> Any:
     with _opening:
         try:
             return connect.get_client(dsn="chdb://:memory:", database=database)
-        except Exception as error:  # noqa: BLE001 - the engine's own errors, translated
+        except Exception as error:
             raise engine_error(error) from error
 
 
