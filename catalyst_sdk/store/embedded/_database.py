@@ -12,7 +12,7 @@ import itertools
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -84,7 +84,7 @@ class Database:
         _databases.discard(self)
 
     @contextmanager
-    def _handle(self) -> Iterator[Any]:
+    def _handle(self) -> Generator[Any]:
         with self._lock:
             client = self._idle.pop() if self._idle else None
         client = client or _reader(self.name)

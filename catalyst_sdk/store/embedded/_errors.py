@@ -8,8 +8,8 @@ from catalyst_sdk.errors import CatalystError, EngineError
 
 _PREFIX = re.compile(r"^(?:.*?DB::(?:Exception|NetException): )+", re.DOTALL)
 _TAIL = re.compile(
-    r"(?::? In scope | Expected one of| \(version |: While (?:executing|processing) |\. Stack trace)"
-    r".*$|\s*\([A-Z_]{4,}\)\.?\s*$",
+    r"(?::? In scope | Expected one of| \(version |: While (?:executing|processing) "
+    r"|\. Stack trace).*$|\s*\([A-Z_]{4,}\)\.?\s*$",
     re.DOTALL,
 )
 _LIMIT = 300

@@ -12,8 +12,17 @@ from catalyst_sdk.spans import SpanFacts
 from catalyst_sdk.store._optional import optional
 
 _FREE_TEXT = frozenset(
-    ("trace_id", "span_id", "parent_span_id", "session_id", "user_id", "error_message")
-    + ("tool_call_id", "input_preview", "output_preview")
+    {
+        "trace_id",
+        "span_id",
+        "parent_span_id",
+        "session_id",
+        "user_id",
+        "error_message",
+        "tool_call_id",
+        "input_preview",
+        "output_preview",
+    }
 )
 """Text of many values; every other text column is a dictionary (`LowCardinality`)."""
 _UNSIGNED = frozenset(("system_hash", "input_hash", "output_hash"))

@@ -38,7 +38,7 @@ class Index:
     def load(cls, parts: Sequence[Part]) -> Index:
         """Read the id columns of the sidecars."""
         pa, parquet = optional("pyarrow"), optional("pyarrow.parquet")
-        tables = []
+        tables: list[Any] = []
         for part in parts:
             table = parquet.read_table(part.path, columns=_COLUMNS)
             source = pa.repeat(pa.scalar(part.source, pa.int64()), len(table))
