@@ -7,16 +7,20 @@ import logging
 from collections.abc import Collection, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 from opentelemetry.instrumentation.dependencies import DependencyConflictError
+from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
 from opentelemetry.trace import TracerProvider
 
 from catalyst_sdk.errors import ConfigError
 from catalyst_sdk.instrumentation._instrumentor import Instrumentor
+from catalyst_sdk.instrumentation.llm import ClaimProcessor
 
 ENTRY_POINT_GROUP = "catalyst_instrumentor"
 
+_watched: WeakSet[SdkTracerProvider] = WeakSet()
 _log = logging.getLogger(__name__)
 
 
@@ -36,6 +40,7 @@ def instrument_installed(
     instrumentor (`capture_content=False`). Raises ConfigError for a name no integration has.
     """
     found = _integrations()
+    _settle_foreign_claims(provider)
     wanted = sorted(found) if only is None else _resolve(only, found)
     report = InstrumentReport(instrumented=[], skipped={})
     for name in wanted:
@@ -56,6 +61,12 @@ def uninstrument(names: Iterable[str]) -> None:
         instrumentor: Instrumentor = found[name].load()()
         if instrumentor.is_instrumented_by_opentelemetry:
             instrumentor.uninstrument()
+
+
+def _settle_foreign_claims(provider: TracerProvider | None) -> None:
+    if isinstance(provider, SdkTracerProvider) and provider not in _watched:
+        _watched.add(provider)
+        provider.add_span_processor(ClaimProcessor())
 
 
 def _integrations() -> dict[str, EntryPoint]:

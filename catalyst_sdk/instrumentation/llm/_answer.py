@@ -62,7 +62,7 @@ class Reader(Protocol):
         """The model's answer is whole, whatever else the server still sends."""
         ...
 
-    def __call__(self, chunk: Any) -> None:
+    def __call__(self, chunk: Any, /) -> None:
         """Take in one chunk; raising is contained."""
 
     def answer(self) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from catalyst_sdk.instrumentation.llm import AsyncObserver, StreamWatch, SyncObserver
 
@@ -26,7 +26,7 @@ def on_close(response: Any, closed: Callable[[], None]) -> None:
 def on_bytes(response: Any, watch: StreamWatch) -> None:
     """Show *watch* the decoded bytes as anyone reads them from *response*."""
     reference = weakref.ref(response)  # else the response would hold itself
-    original: Any = type(response)
+    original = cast("Any", type(response))
 
     def iter_bytes(*args: Any, **kwargs: Any) -> Any:
         return SyncObserver(original.iter_bytes(reference(), *args, **kwargs), watch)

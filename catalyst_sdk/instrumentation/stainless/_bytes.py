@@ -42,7 +42,7 @@ class BytesReader:
 
     @property
     def _is_text(self) -> bool:
-        return "json" in self._content_type or "event-stream" in self._content_type
+        return "json" in self._content_type or self._content_type.startswith("text/")
 
     def _result(self) -> tuple[Answer, bool]:
         if self._read is None or self._read[0] != self._size:
@@ -53,8 +53,12 @@ class BytesReader:
         if "event-stream" in self._content_type:
             reader = replay(self._endpoint.reader(), body)
             return reader.answer(), reader.finished or b"[DONE]" in body[-64:]
+        if self._content_type.startswith("text/"):
+            return self._endpoint.answer(body.decode("utf-8", "replace")), True
         if not body:
-            return self._endpoint.answer(View({"size": self._size})), False
+            return self._endpoint.answer(
+                View({"size": self._size, "content_type": self._content_type})
+            ), False
         try:
             return self._endpoint.answer(view(_decode(body))), True
         except msgspec.DecodeError:  # cut short

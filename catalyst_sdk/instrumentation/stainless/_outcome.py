@@ -24,6 +24,10 @@ class Outcomes:
     def __init__(self, package: str) -> None:
         streaming = sys.modules[f"{package}._streaming"]
         self._streams: tuple[type, ...] = (streaming.Stream, streaming.AsyncStream)
+        raw = [sys.modules[f"{package}._response"].BaseAPIResponse]
+        if legacy := sys.modules.get(f"{package}._legacy_response"):
+            raw.append(legacy.LegacyAPIResponse)
+        self._raw = tuple(raw)
 
     def settle(self, call: ModelCall, endpoint: Endpoint, result: Any) -> None:
         """End the span with *result*, or let the stream or raw response in it do so."""
@@ -32,21 +36,15 @@ class Outcomes:
                 call.finish()
             elif isinstance(result, self._streams):
                 _observe_stream(result, call, endpoint)
-            elif (http := _http_response(result)) is not None:
-                _observe_raw(http, result, call, endpoint)
+            elif isinstance(result, self._raw):
+                _observe_raw(result.http_response, call, endpoint)
+            elif type(result).__module__.startswith("httpx"):
+                _observe_raw(result, call, endpoint)
             else:
                 call.finish(endpoint.answer(view(result)))
         except Exception:  # noqa: BLE001 - the user has the answer whether or not we can read it
             report_failure("an answer could not be read")
             call.finish()
-
-
-def _http_response(result: Any) -> Any:
-    """The HTTP response, if *result* is one or holds one unparsed."""
-    http = getattr(result, "http_response", None)
-    if http is None and hasattr(result, "is_stream_consumed"):
-        return result
-    return http
 
 
 def _observe_stream(stream: Any, call: ModelCall, endpoint: Endpoint) -> None:
@@ -58,7 +56,7 @@ def _observe_stream(stream: Any, call: ModelCall, endpoint: Endpoint) -> None:
     watch.open(stream)
 
 
-def _observe_raw(http: Any, holder: Any, call: ModelCall, endpoint: Endpoint) -> None:
+def _observe_raw(http: Any, call: ModelCall, endpoint: Endpoint) -> None:
     reader = BytesReader(endpoint, http.headers.get("content-type", ""))
     if getattr(http, "_content", None) is not None:
         reader(http.content)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from opentelemetry import context as otel
 from opentelemetry.trace import Tracer
 
+from catalyst_sdk.hooks import check_stop
 from catalyst_sdk.instrumentation._boundary import report_failure
 from catalyst_sdk.instrumentation._current import attach, detach, suppressed
 from catalyst_sdk.instrumentation._patch import Wrapper
@@ -92,16 +93,14 @@ class StainlessTracing:
         return result
 
     def _begin(self, client: Any, args: Any, kwargs: Any) -> _Begun | None:
+        """Start the span, if the call is to be traced. Raises StopAgent where a hook asked so."""
+        options = args[1] if len(args) > 1 else kwargs.get("options")
+        endpoint = self._endpoint(options)
+        context = otel.get_current()
+        if endpoint is None or suppressed(context):
+            return None
+        check_stop()
         try:
-            options = args[1] if len(args) > 1 else kwargs["options"]
-            endpoint = self._endpoints.get(options.url) or self._endpoints.get(
-                options.url.partition("?")[0]
-            )
-            if endpoint is None or options.method.lower() != "post":
-                return None
-            context = otel.get_current()
-            if suppressed(context):
-                return None
             request = self._read_request(client, endpoint, options, bool(kwargs.get("stream")))
             parsed: list[Any] = []
             options = self._adjusted(options, parsed)
@@ -109,6 +108,12 @@ class StainlessTracing:
         except Exception:  # noqa: BLE001 - the call goes on untraced
             report_failure(f"a {self._package} call could not be traced")
             return None
+
+    def _endpoint(self, options: Any) -> Endpoint | None:
+        url = getattr(options, "url", None)
+        if not isinstance(url, str) or options.method.lower() != "post":
+            return None
+        return self._endpoints.get(url) or self._endpoints.get(url.partition("?")[0])
 
     def _read_request(
         self, client: Any, endpoint: Endpoint, options: Any, streaming: bool

@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from catalyst_integrations.openai._content import messages_without_data
+from catalyst_integrations.openai._request import Body, parameters_but, tools_offered
 from catalyst_integrations.openai._usage import completion_usage
 from catalyst_sdk import semconv
 from catalyst_sdk.instrumentation.llm import Answer, digest_base64, to_json
 from catalyst_sdk.instrumentation.stainless import Endpoint
 
-_NOT_PARAMETERS = frozenset({"messages", "model", "tools", "functions"})
 _REASONING = ("reasoning_content", "reasoning")
 """Members by which compatible servers (DeepSeek, vLLM, OpenRouter) send a model's reasoning."""
 
 
-def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
-    parameters = {key: value for key, value in body.items() if key not in _NOT_PARAMETERS}
-    return {semconv.LLM_INVOCATION_PARAMETERS: to_json(parameters)}
-
-
-def _content(body: Mapping[str, Any]) -> dict[str, Any]:
-    tools = body.get("tools") or body.get("functions")
-    attributes: dict[str, Any] = {}
-    if tools:
-        attributes[semconv.LLM_TOOLS] = to_json(tools)
-    messages = body.get("messages")
-    if messages is not None:
-        attributes[semconv.LLM_INPUT_MESSAGES] = to_json(messages_without_data(messages))
-    return attributes
+def _content(body: Body) -> dict[str, Any]:
+    return {
+        **tools_offered(body.get("tools") or body.get("functions")),
+        semconv.LLM_INPUT_MESSAGES: to_json(messages_without_data(body.get("messages"))),
+    }
 
 
 def _answer(completion: Any) -> Answer:
-    choices = completion.choices or ()
+    choices = getattr(completion, "choices", None) or ()
     return Answer(
-        id=completion.id,
-        model=completion.model,
+        id=getattr(completion, "id", None),
+        model=getattr(completion, "model", None),
         messages=[_message(choice.message) for choice in choices if choice.message],
         finish_reason=choices[0].finish_reason if choices else None,
-        usage=completion_usage(completion.usage),
+        usage=completion_usage(getattr(completion, "usage", None)),
     )
 
 
@@ -195,7 +185,7 @@ class ChatReader:
 
 ENDPOINT = Endpoint(
     operation="chat",
-    parameters=_parameters,
+    parameters=parameters_but("messages", "tools", "functions"),
     content=_content,
     answer=_answer,
     reader=ChatReader,

@@ -23,7 +23,7 @@ def parts_without_data(parts: Sequence[Any]) -> list[Any]:
 
 
 def _message(message: Any) -> Any:
-    content = message.get("content") if isinstance(message, dict) else None
+    content = as_object(message).get("content")
     if not isinstance(content, list):
         return message
     return {**as_object(message), "content": parts_without_data(as_list(content))}

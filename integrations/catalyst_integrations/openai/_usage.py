@@ -11,32 +11,37 @@ def completion_usage(usage: Any) -> Usage | None:
     """Read `usage` of chat completions, completions and embeddings."""
     if usage is None:
         return None
-    prompt = getattr(usage, "prompt_tokens_details", None)
-    completion = getattr(usage, "completion_tokens_details", None)
-    return Usage(
-        prompt=usage.prompt_tokens,
-        completion=getattr(usage, "completion_tokens", None),
-        total=usage.total_tokens,
-        cache_read=getattr(prompt, "cached_tokens", None),
-        cache_write=getattr(prompt, "cache_write_tokens", None),
-        prompt_audio=getattr(prompt, "audio_tokens", None),
-        reasoning=getattr(completion, "reasoning_tokens", None),
-        completion_audio=getattr(completion, "audio_tokens", None),
+    return _usage(
+        usage,
+        getattr(usage, "prompt_tokens", None),
+        getattr(usage, "completion_tokens", None),
+        getattr(usage, "prompt_tokens_details", None),
+        getattr(usage, "completion_tokens_details", None),
     )
 
 
 def response_usage(usage: Any) -> Usage | None:
     """Read `usage` of responses, images and transcriptions."""
-    if usage is None:
+    prompt_tokens = getattr(usage, "input_tokens", None)
+    if prompt_tokens is None:  # absent, or a transcription billed by its duration
         return None
-    prompt = getattr(usage, "input_tokens_details", None) or getattr(
-        usage, "input_token_details", None
+    prompt = getattr(usage, "input_tokens_details", None)
+    return _usage(
+        usage,
+        prompt_tokens,
+        getattr(usage, "output_tokens", None),
+        prompt or getattr(usage, "input_token_details", None),
+        getattr(usage, "output_tokens_details", None),
     )
-    completion = getattr(usage, "output_tokens_details", None)
+
+
+def _usage(
+    usage: Any, prompt_tokens: Any, completion_tokens: Any, prompt: Any, completion: Any
+) -> Usage:
     return Usage(
-        prompt=usage.input_tokens,
-        completion=usage.output_tokens,
-        total=usage.total_tokens,
+        prompt=prompt_tokens,
+        completion=completion_tokens,
+        total=getattr(usage, "total_tokens", None),
         cache_read=getattr(prompt, "cached_tokens", None),
         cache_write=getattr(prompt, "cache_write_tokens", None),
         prompt_audio=getattr(prompt, "audio_tokens", None),

@@ -1,0 +1,42 @@
+"""The Responses API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalyst_integrations.openai._items import messages_of
+from catalyst_integrations.openai._request import Body, parameters_but, tools_offered
+from catalyst_integrations.openai._response_answer import answer_of
+from catalyst_integrations.openai._response_events import ResponseReader
+from catalyst_sdk import semconv
+from catalyst_sdk.instrumentation.llm import as_list, to_json
+from catalyst_sdk.instrumentation.stainless import Endpoint
+
+
+def _content(body: Body) -> dict[str, Any]:
+    messages: list[dict[str, Any]] = []
+    if instructions := body.get("instructions"):
+        messages.append({"role": "system", "content": instructions})
+    asked = body.get("input")
+    if isinstance(asked, str):
+        messages.append({"role": "user", "content": asked})
+    else:
+        messages += messages_of(as_list(asked))
+    return {
+        **tools_offered(body.get("tools")),
+        semconv.LLM_INPUT_MESSAGES: to_json(messages),
+    }
+
+
+def _endpoint(operation: str) -> Endpoint:
+    return Endpoint(
+        operation=operation,
+        parameters=parameters_but("input", "instructions", "tools"),
+        content=_content,
+        answer=answer_of,
+        reader=ResponseReader,
+    )
+
+
+CREATE = _endpoint("responses")
+COMPACT = _endpoint("responses.compact")
