@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from openai import OpenAI
@@ -45,7 +45,7 @@ def get_order(order_id: str) -> dict[str, Any]:
 def run_tool(call: Any) -> dict[str, Any]:
     try:
         content = json.dumps(get_order(**json.loads(call.function.arguments)))
-    except Exception as error:
+    except TimeoutError as error:
         content = f"Error: {error}"
     return {"role": "tool", "tool_call_id": call.id, "content": content}
 
@@ -73,15 +73,15 @@ def answer(client: OpenAI, question: str, session_id: str) -> str:
 def main() -> None:
     catalyst_sdk.init(agent_name="Order desk", file=FILE)
 
-    if "OPENAI_API_KEY" in os.environ:
-        endpoint, options = nullcontext(), {}
-    else:
+    options: dict[str, Any] = {}
+    model: AbstractContextManager[Any] = nullcontext()
+    if "OPENAI_API_KEY" not in os.environ:
         from catalyst_sdk.demo import scripted_model
 
-        endpoint = scripted_model()
-        options = {"base_url": endpoint.base_url, "api_key": "scripted-model"}
+        model = scripted_model()
+        options = {"base_url": model.base_url, "api_key": "scripted-model"}
 
-    with endpoint, OpenAI(**options) as client:
+    with model, OpenAI(**options) as client:
         for number in range(40110, 40130):
             question = f"Please refund AO-{number}, I changed my mind."
             print(f"{question}\n  {answer(client, question, f'session-{number}')}")

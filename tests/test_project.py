@@ -113,3 +113,17 @@ def test_no_tracked_file_holds(what: str):
             if pattern.search(line)
         ]
     assert found == []
+
+
+def test_the_architecture_page_quotes_the_layers_that_are_enforced():
+    tomllib = pytest.importorskip("tomllib")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (layers,) = (
+        contract["layers"]
+        for contract in project["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    page = (ROOT / "ARCHITECTURE.md").read_text()
+    quoted = re.search(r"<!-- layers -->\n```\n(.*?)\n```", page, re.DOTALL)
+    assert quoted is not None
+    assert quoted[1].splitlines() == layers

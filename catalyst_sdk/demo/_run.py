@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Collection, Generator
@@ -26,6 +27,8 @@ from catalyst_sdk.demo.provider import ScriptedProvider
 from catalyst_sdk.errors import MissingExtra
 
 FILE_NAME = "traces.jsonl"
+
+_SETTINGS = ("CATALYST_", "INFERENCE_", "OTEL_")
 
 _AT_ONCE = 4
 """Customers served at the same time."""
@@ -86,19 +89,30 @@ def _fresh_file(directory: Path) -> Path:
 
 @contextmanager
 def _traced(path: Path) -> Generator[None]:
-    """Trace what runs inside to *path*, and leave the process as it was."""
-    handle = catalyst_sdk.init(
-        service_name="aurora-outfitters",
-        service_version="2.4.1",
-        environment="demo",
-        file=path,
-        instrument=["openai"],
-        set_global=False,
-    )
+    """Trace what runs inside to *path* and nowhere else, and leave the process as it was."""
+    with _no_settings():
+        handle = catalyst_sdk.init(
+            service_name="aurora-outfitters",
+            service_version="2.4.1",
+            environment="demo",
+            file=str(path),
+            instrument=["openai"],
+            set_global=False,
+        )
     try:
         yield
     finally:
         handle.shutdown()
+
+
+@contextmanager
+def _no_settings() -> Generator[None]:
+    """Hide the environment's settings: what a demo makes up is not for anybody's backend."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(_SETTINGS)}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 @contextmanager

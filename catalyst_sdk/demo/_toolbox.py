@@ -28,54 +28,54 @@ class Toolbox:
             return {"error": f"unknown tool {name}"}
         return getattr(self, name)(**arguments)
 
-    @trace_span(kind="TOOL")
+    @trace_span("get_order", kind="TOOL")
     def get_order(self, order_id: str) -> ToolResult:
         """Read an order: status, items, total, payment, carrier and tracking number."""
         return self._systems.order(order_id)
 
-    @trace_span(kind="TOOL")
+    @trace_span("track_shipment", kind="TOOL")
     def track_shipment(self, tracking_number: str) -> ToolResult:
         """Ask the carrier where a parcel is."""
         return self._systems.shipment(tracking_number)
 
-    @trace_span(kind="TOOL")
+    @trace_span("issue_refund", kind="TOOL")
     def issue_refund(self, order_id: str, amount: float, reason: str) -> ToolResult:
         """Pay money back to the payment method of an order."""
         if isinstance(amount, str):
             raise TypeError(f"amount must be a number, got {amount!r}")
         return self._systems.refund(order_id, amount, reason)
 
-    @trace_span(kind="TOOL")
+    @trace_span("find_customer", kind="TOOL")
     def find_customer(self, email: str) -> ToolResult:
         """Find a customer's id by e-mail address."""
         return self._systems.customer(email)
 
-    @trace_span(kind="TOOL")
+    @trace_span("search_orders", kind="TOOL")
     def search_orders(self, query: str) -> ToolResult:
         """Search orders by customer id or e-mail address."""
         return self._systems.search(query)
 
-    @trace_span(kind="TOOL")
+    @trace_span("get_order_history", kind="TOOL")
     def get_order_history(self, customer_id: str) -> ToolResult:
         """List what a customer bought before."""
         return self._systems.history(customer_id)
 
-    @trace_span(kind="TOOL")
+    @trace_span("check_stock", kind="TOOL")
     def check_stock(self, sku: str) -> ToolResult:
         """Say how many of a product are in the warehouse."""
         return self._systems.stock(sku)
 
-    @trace_span(kind="TOOL")
+    @trace_span("update_address", kind="TOOL")
     def update_address(self, order_id: str, address: str) -> ToolResult:
         """Send an order to another address."""
         return self._systems.move(order_id, address)
 
-    @trace_span(kind="TOOL")
+    @trace_span("search_policies", kind="TOOL")
     def search_policies(self, query: str) -> ToolResult:
         """Search the policy handbook."""
         return {"documents": self._retrieve(query)}
 
-    @trace_span(kind="TOOL")
+    @trace_span("hand_off_to_returns", kind="TOOL")
     def hand_off_to_returns(self, order_id: str, customer_words: str) -> ToolResult:
         """Give a return to the returns desk, which decides."""
         if self._hand_off is None:

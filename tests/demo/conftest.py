@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import Literal
 
 import openai
 import pytest
 
+from catalyst_sdk.demo import DemoResult, run_demo
 from catalyst_sdk.demo.provider import ChatRequest, Pace, Refusal, Reply, Script, ScriptedProvider
 
 
@@ -36,3 +39,14 @@ def stage() -> Iterator[Stage]:
 def client(stage: Stage) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=stage.provider.base_url, api_key="k", max_retries=0) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str | None], DemoResult]:
+    """Give the run of 40 sessions with all flaws, or with none; each is made once."""
+
+    @functools.cache
+    def run(flaws: Literal["all"] | None) -> DemoResult:
+        return run_demo(tmp_path_factory.mktemp("demo"), flaws=flaws)
+
+    return run

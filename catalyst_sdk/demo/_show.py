@@ -1,0 +1,75 @@
+"""Runs the demo in a terminal: what happens, the ranked report, what to try next."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TextIO
+
+from catalyst_sdk import halo
+from catalyst_sdk.demo._run import DemoResult, run_demo
+from catalyst_sdk.findings import Report
+
+_HEADING = "Catalyst demo: Aurora Outfitters, a fictitious shop with a support and a returns agent"
+_HONESTY = (
+    "Scripted model on loopback: no provider is called, no key is needed. The agents, the openai\n"
+    "client, the traces and the analysis are real; costs are what the named models would bill."
+)
+
+_ID_DIGITS = 8
+
+
+class _Screen:
+    """Writes lines and steps with their time to a stream, in colour or not."""
+
+    def __init__(self, out: TextIO, *, color: bool) -> None:
+        self._out = out
+        self._color = color
+
+    def line(self, text: str = "", style: str = "") -> None:
+        if style and self._color:
+            text = f"\033[{style}m{text}\033[0m"
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def step(self, name: str, seconds: float, what: str) -> None:
+        mark = "\033[32m✓\033[0m" if self._color else "✓"
+        self.line(f"{mark} {name:<8}{seconds:5.1f} s   {what}")
+
+
+def run_and_report(
+    directory: str | Path = ".catalyst/demo", *, width: int = 100, color: bool = False, out: TextIO
+) -> int:
+    """Run the demo in *directory*, write its report to *out*, give the exit code.
+
+    The analysis gets the trace file and nothing else.
+    """
+    screen = _Screen(out, color=color)
+    screen.line(_HEADING, style="1")
+    screen.line(_HONESTY, style="2")
+    screen.line()
+    result = run_demo(directory)
+    what = f"{result.sessions} sessions, {result.traces} runs traced by catalyst_sdk.init()"
+    screen.step("Serve", result.seconds, what)
+    started = time.perf_counter()
+    report = halo.run(result.path)
+    what = f"{report.totals.spans} spans read from {result.path}, detectors only"
+    screen.step("Analyse", time.perf_counter() - started, what)
+    screen.line()
+    screen.line(halo.render_terminal(report, width=width, color=color).rstrip())
+    screen.line()
+    _suggest(screen, result, report)
+    return 0
+
+
+def _suggest(screen: _Screen, result: DemoResult, report: Report) -> None:
+    path = result.path
+    first = next((e for f in report.findings for e in f.evidence if e.trace_id), None)
+    screen.line("Try next", style="1")
+    if first:
+        prefix = first.trace_id[:_ID_DIGITS]
+        screen.line(f"  catalyst trace get {prefix} --file {path} --view timeline")
+        screen.line(f"  catalyst span get {prefix} {first.span_id} --file {path} --view io")
+    screen.line(f"  catalyst trace list --file {path} --filter status:error")
+    screen.line(f"  catalyst halo run {path} --format html -o report.html")
+    screen.line("  python examples/quickstart.py        the same for an agent of your own")
