@@ -8,7 +8,7 @@ import sys
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    if any(importlib.util.find_spec(name) is None for name in ("typer", "rich")):
+    if any(importlib.util.find_spec(name) is None for name in ("click", "rich")):
         print(  # noqa: T201 - the terminal that would print this is what is absent
             "error: the catalyst command needs the extra [cli].\n"
             "In your checkout of the SDK run: pip install -e '.[cli]'",

@@ -1,0 +1,127 @@
+"""Filter flags, as the one filter grammar the whole product speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from catalyst_sdk.errors import ConfigError
+
+if TYPE_CHECKING:
+    from catalyst_sdk.store import FileStore, Filter
+
+
+class Window(msgspec.Struct, frozen=True):
+    """A stretch of time in nanoseconds; None is open."""
+
+    start_ns: int | None = None
+    end_ns: int | None = None
+    words: str = ""
+    """How it was asked for."""
+
+
+class Filters(msgspec.Struct, frozen=True):
+    """What the common filter flags were given."""
+
+    span_of_time: str | None = None
+    since: str | None = None
+    until: str | None = None
+    status: Sequence[str] = ()
+    kind: Sequence[str] = ()
+    agent: Sequence[str] = ()
+    session: Sequence[str] = ()
+    user: Sequence[str] = ()
+    model: Sequence[str] = ()
+    provider: Sequence[str] = ()
+    service: Sequence[str] = ()
+    environment: Sequence[str] = ()
+    metadata: Sequence[str] = ()
+    resource: Sequence[str] = ()
+    expressions: Sequence[str] = ()
+
+    @property
+    def has_window(self) -> bool:
+        """Whether any flag on time was given."""
+        return bool(self.span_of_time or self.since or self.until)
+
+    def window(self, now_ns: int) -> Window:
+        """Give the stretch of time asked for."""
+        from catalyst_sdk.store import time_range
+
+        start, end = time_range(self.span_of_time, self.since, self.until, now_ns=now_ns)
+        asked = (
+            ("last", self.span_of_time if start is not None else None),
+            ("from", self.since),
+            ("to", self.until),
+        )
+        words = " ".join(f"{name} {text}" for name, text in asked if text)
+        return Window(start, end, words)
+
+    def terms(self) -> list[tuple[str, str, list[str]]]:
+        """Give what was asked for as field, key and values."""
+        named = (
+            ("status", self.status),
+            ("kind", self.kind),
+            ("agent", self.agent),
+            ("session", self.session),
+            ("user", self.user),
+            ("model", self.model),
+            ("provider", self.provider),
+            ("service", self.service),
+            ("environment", self.environment),
+        )
+        terms = [(name, "", ",".join(given).split(",")) for name, given in named if given]
+        terms += [("attr", *_pair(pair, "--metadata")) for pair in self.metadata]
+        return terms + [("resource", *_pair(pair, "--resource")) for pair in self.resource]
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """A filter and a window, checked before any file is opened."""
+
+    filter: Filter | None
+    window: Window
+    text: str
+    """The filter as an expression, "" without one."""
+
+    @property
+    def words(self) -> str:
+        """Say what was asked for, for the last line of a list."""
+        return " · ".join(part for part in (self.window.words, self.text) if part)
+
+    def narrow(self, store: FileStore) -> FileStore:
+        """Give the store of the traces that were asked for."""
+        window = self.window
+        if self.filter is None and window.start_ns is None and window.end_ns is None:
+            return store
+        return store.narrowed(self.filter, start_ns=window.start_ns, end_ns=window.end_ns)
+
+
+def select(filters: Filters, words: Sequence[str], now_ns: int) -> Selection:
+    """Parse what was asked for; raises ConfigError with the closest known field."""
+    text = " ".join([*filters.expressions, *words]).strip()
+    terms = filters.terms()
+    shown = [
+        f"{f'{field}.{key}' if key else field}:{','.join(values)}" for field, key, values in terms
+    ]
+    window = filters.window(now_ns) if filters.has_window else Window()
+    return Selection(_filter(terms, text), window, " ".join([*shown, text]).strip())
+
+
+def _filter(terms: Sequence[tuple[str, str, list[str]]], text: str) -> Filter | None:
+    if not (terms or text):
+        return None
+    from catalyst_sdk.store import parse_filter, where
+
+    found = parse_filter(text)
+    for field, key, values in terms:
+        found = found & where(field, *values, key=key)
+    return found
+
+
+def _pair(pair: str, flag: str) -> tuple[str, list[str]]:
+    key, equals, value = pair.partition("=")
+    if not (key and equals):
+        raise ConfigError(f"{flag} takes KEY=VALUE, not '{pair}'.")
+    return key, value.split(",")

@@ -1,0 +1,123 @@
+"""`catalyst agent list`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+
+from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._filters import Filters, select
+from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, plural, share
+from catalyst_sdk.cli._grammar import Command
+from catalyst_sdk.cli._items import Row
+from catalyst_sdk.cli._lines import quoted
+from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._output import Listing, current_output, show_listing
+from catalyst_sdk.cli._theme import Theme
+from catalyst_sdk.cli.views import _table
+
+if TYPE_CHECKING:
+    from catalyst_sdk.store import FileStore
+
+AGENT_FIELDS = (
+    "agent",
+    "agent_id",
+    "traces",
+    "failed_traces",
+    "sessions",
+    "spans",
+    "p50_ms",
+    "p95_ms",
+    "total_tokens",
+    "cost_usd",
+    "models",
+    "first_seen",
+    "last_seen",
+)
+# A trace counts for the agent its root names; `agent` is what --agent takes.
+_SQL = """
+SELECT if(agent_name != '', agent_name, agent_id) AS agent, any(agent_id) AS agent_id,
+  toInt64(count()) AS traces, toInt64(countIf(status = 'ERROR')) AS failed_traces,
+  toInt64(uniqExactIf(session_id, session_id != '')) AS sessions,
+  toInt64(sum(span_count)) AS spans,
+  toInt64(quantileExact(0.5)(duration_ns)) AS p50_ns,
+  toInt64(quantileExact(0.95)(duration_ns)) AS p95_ns,
+  toInt64(sum(total_tokens)) AS total_tokens, sum(cost_usd) AS cost_usd,
+  arraySort(arrayDistinct(arrayFlatten(groupArray(models)))) AS models,
+  min(start_ns) AS first_ns, max(end_ns) AS last_ns
+FROM traces GROUP BY agent ORDER BY traces DESC, agent
+"""
+_COLUMNS = (
+    _table.Column(heading="AGENT", flexible=16),
+    _table.Column(heading="TRACES", align="right"),
+    _table.Column(heading="FAILED", align="right"),
+    _table.Column(heading="SESSIONS", align="right", drop=3),
+    _table.Column(heading="P50", align="right", drop=2),
+    _table.Column(heading="P95", align="right"),
+    _table.Column(heading="TOKENS", align="right"),
+    _table.Column(heading="COST", align="right", drop=1),
+    _table.Column(heading="LAST SEEN", drop=4),
+)
+NO_AGENT = "(no agent)"
+
+
+@click.command("list", cls=Command, example="catalyst agent list --range 7d --file traces.jsonl")
+@filter_argument
+@file_option
+@filter_options
+@output_options
+def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> None:
+    """List agents: traces, failures, times and cost."""
+    output = current_output(os.environ)
+    output.check_fields(AGENT_FIELDS)
+    selection = select(filters, words, output.screen.now_ns)
+    with open_data(source_files(files, output), output) as store:
+        rows = read_agents(selection.narrow(store))
+    items = [agent_item(row) for row in rows]
+    listing = Listing(items=items, columns=AGENT_FIELDS, identity=("agent",))
+    show_listing(output, listing, lambda theme: agent_table(theme, rows))
+    named = next((row["agent"] for row in rows if row["agent"]), "")
+    command = f"catalyst agent get {named!r}{file_flags(files)}" if named else ""
+    output.hint([plural(len(rows), "agent"), selection.words], command)
+
+
+def read_agents(store: FileStore) -> list[dict[str, Any]]:
+    """Read one row an agent."""
+    return store.query(_SQL)
+
+
+def agent_item(row: Row) -> dict[str, Any]:
+    """Give a row as an object of AGENT_FIELDS."""
+    times = {
+        "p50_ms": milliseconds(row["p50_ns"]),
+        "p95_ms": milliseconds(row["p95_ns"]),
+        "first_seen": iso(row["first_ns"]),
+        "last_seen": iso(row["last_ns"]),
+    }
+    return {field: times[field] if field in times else row[field] for field in AGENT_FIELDS}
+
+
+def agent_table(theme: Theme, rows: Sequence[Row]) -> list[Text]:
+    """Draw one line an agent."""
+    return _table.table(theme, _COLUMNS, [_row(theme, row) for row in rows])
+
+
+def _row(theme: Theme, row: Row) -> _table.Row:
+    failed, muted = int(row["failed_traces"]), theme.role("muted")
+    return _table.Row(
+        [
+            quoted(row["agent"]) if row["agent"] else Text(NO_AGENT, style=muted),
+            Text(f"{row['traces']:,}"),
+            Text(share(failed, int(row["traces"])), style=theme.role("error") if failed else muted),
+            Text(f"{row['sessions']:,}" if row["sessions"] else ""),
+            Text(duration(row["p50_ns"])),
+            Text(duration(row["p95_ns"])),
+            Text(amount(row["total_tokens"]) if row["total_tokens"] else ""),
+            Text(cost(row["cost_usd"]), style=muted),
+            Text(age(row["last_ns"], theme.screen.now_ns), style=muted),
+        ]
+    )

@@ -1,0 +1,24 @@
+"""`catalyst demo`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from catalyst_sdk.cli._grammar import Command, option
+from catalyst_sdk.cli._options import output_options
+from catalyst_sdk.cli._output import current_output
+
+
+@click.command("demo", cls=Command, example="catalyst demo")
+@option("--directory", type=click.Path(), default=".catalyst/demo", help="Where the traces go.")
+@output_options
+def demo(directory: str) -> int:
+    """Trace an example agent with planted flaws, then let Halo find them."""
+    from catalyst_sdk.demo import run_and_report
+
+    screen = current_output(os.environ).screen
+    color = screen.color is not None
+    return run_and_report(directory, width=min(screen.width, 110), color=color, out=sys.stdout)

@@ -1,0 +1,109 @@
+"""`catalyst trace facets`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import click
+from rich.text import Text
+
+from catalyst_sdk.cli._data import open_data, source_files
+from catalyst_sdk.cli._filters import Filters, select
+from catalyst_sdk.cli._format import one_line
+from catalyst_sdk.cli._grammar import Command, OneOf, option
+from catalyst_sdk.cli._lines import cut, heading, pad, styled
+from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._output import Listing, current_output, show_listing
+from catalyst_sdk.cli._theme import Theme
+
+# Facet, as the filter grammar names it, to the column of `spans`.
+FACETS = {
+    "agent": "if(agent_name != '', agent_name, agent_id)",
+    "status": "status",
+    "kind": "kind",
+    "model": "model",
+    "provider": "provider",
+    "tool": "tool_name",
+    "error": "error_signature",
+    "error_type": "error_type",
+    "finish": "finish_reason",
+    "service": "service",
+    "environment": "environment",
+    "version": "service_version",
+    "scope": "scope",
+    "session": "session_id",
+    "user": "user_id",
+}
+_SHOWN = ("agent", "status", "kind", "model", "provider", "tool", "error", "service", "environment")
+FACET_FIELDS = ("facet", "value", "traces", "spans")
+_BAR = 12
+
+
+@click.command(
+    "facets", cls=Command, example="catalyst trace facets --facet model,tool --file traces.jsonl"
+)
+@filter_argument
+@file_option
+@option(
+    "--facet",
+    "facets",
+    multiple=True,
+    type=OneOf("facet", tuple(FACETS), commas=True),
+    help=f"Which: {', '.join(FACETS)}.",
+)
+@option("-l", "--limit", type=click.IntRange(min=1), default=10, metavar="N", help="Values. [10]")
+@filter_options
+@output_options
+def trace_facets(
+    words: Sequence[str],
+    files: Sequence[str],
+    facets: Sequence[str],
+    limit: int,
+    filters: Filters,
+) -> None:
+    """Count the values that occur, most frequent first."""
+    output = current_output(os.environ)
+    output.check_fields(FACET_FIELDS)
+    selection = select(filters, words, output.screen.now_ns)
+    wanted = ",".join(facets).split(",") if facets else _SHOWN
+    with open_data(source_files(files, output), output) as store:
+        narrowed = selection.narrow(store)
+        items = [
+            {"facet": facet, **row}
+            for facet in wanted
+            for row in narrowed.query(_sql(facet), {"most": limit})
+        ]
+    listing = Listing(items=items, columns=FACET_FIELDS, identity=("value",))
+    show_listing(output, listing, lambda theme: _draw(theme, items))
+
+
+def _sql(facet: str) -> str:
+    return (
+        f"SELECT {FACETS[facet]} AS value, toInt64(uniqExact(trace_id)) AS traces, "
+        "toInt64(count()) AS spans FROM spans WHERE value != '' GROUP BY value "
+        "ORDER BY traces DESC, spans DESC, value LIMIT {most:UInt32}"
+    )
+
+
+def _draw(theme: Theme, items: Sequence[dict[str, Any]]) -> list[Text]:
+    lines: list[Text] = []
+    for facet, group in groupby(items, key=lambda item: item["facet"]):
+        rows = list(group)
+        lines += [Text()] if lines else []
+        lines.append(heading(theme, facet, "traces, spans"))
+        most = max(row["traces"] for row in rows)
+        room = max(12, theme.screen.width - _BAR - 24)
+        width = min(room, max(len(one_line(row["value"])) for row in rows))
+        lines += [_row(theme, row, width, most) for row in rows]
+    return lines
+
+
+def _row(theme: Theme, row: dict[str, Any], width: int, most: int) -> Text:
+    block = "=" if theme.screen.ascii else "█"
+    bar = (block * max(1, round(_BAR * row["traces"] / most))).ljust(_BAR)
+    value = pad(cut(Text(one_line(row["value"])), width, theme.mark("more")), width)
+    figures = styled(f"  {row['traces']:>7,}", (f" {row['spans']:>9,}", theme.role("muted")))
+    return Text("  ") + value + Text("  ") + Text(bar, style=theme.role("accent")) + figures

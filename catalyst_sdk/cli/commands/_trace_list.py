@@ -1,0 +1,111 @@
+"""`catalyst trace list`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalyst_sdk.cli import _listing
+from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._filters import Filters, Selection, select
+from catalyst_sdk.cli._format import plural, short_id
+from catalyst_sdk.cli._grammar import Command, OneOf, option
+from catalyst_sdk.cli._items import TRACE_COLUMNS, TRACE_FIELDS, Row, trace_item
+from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing
+from catalyst_sdk.cli.views._traces import trace_table
+
+if TYPE_CHECKING:
+    from catalyst_sdk.store import FileStore
+
+_FIRST_ERRORS = """
+SELECT trace_id, argMin(if(tool_name != '', tool_name, name), (end_ns, span_id)) AS failing
+FROM spans WHERE status = 'ERROR' AND trace_id IN {ids:Array(String)} GROUP BY trace_id
+"""
+
+
+@click.command(
+    "list",
+    cls=Command,
+    example="catalyst trace list status:error 'duration:>5s' --file traces.jsonl --sort cost",
+)
+@filter_argument
+@file_option
+@option("-l", "--limit", type=int, default=None, metavar="N", help="Rows, 0 for all. [25]")
+@option("--cursor", metavar="TOKEN", help="Go on after a page: its next_cursor.")
+@option(
+    "--sort",
+    type=OneOf("order", tuple(_listing.SORTS)),
+    default="start_time",
+    help="Order by this.",
+)
+@option("--order", type=OneOf("order", ("desc", "asc")), default="desc", help="Which end first.")
+@filter_options
+@output_options
+def trace_list(
+    words: Sequence[str],
+    files: Sequence[str],
+    limit: int | None,
+    cursor: str | None,
+    sort: str,
+    order: str,
+    filters: Filters,
+) -> None:
+    """List traces, newest first."""
+    output = current_output(os.environ)
+    output.check_fields(TRACE_FIELDS)
+    selection = select(filters, words, output.screen.now_ns)
+    page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SORTS)
+    sources = source_files(files, output)
+    with open_data(sources, output) as store:
+        narrowed = selection.narrow(store)
+        rows, after = read_traces(narrowed, page)
+        failing = _failing(narrowed, rows)
+        total = len(rows) if after is None and cursor is None else _count(narrowed)
+    listing = Listing(
+        items=[trace_item(row) for row in rows],
+        columns=TRACE_COLUMNS,
+        identity=("trace_id",),
+        next_cursor=after,
+    )
+    show_listing(output, listing, lambda theme: trace_table(theme, rows, failing))
+    _end(output, rows, total, selection, files)
+
+
+def read_traces(store: FileStore, page: _listing.Page) -> tuple[list[Row], str | None]:
+    """Read one page of the `traces` view."""
+    condition, tail, params = page.sql("trace_id")
+    rows = store.query(f"SELECT * FROM traces WHERE {condition} {tail}", params)
+    return page.split(rows, "trace_id")
+
+
+def _count(store: FileStore) -> int:
+    return int(store.query("SELECT count() AS traces FROM traces")[0]["traces"])
+
+
+def _failing(store: FileStore, rows: Sequence[Row]) -> dict[str, str]:
+    ids = [row["trace_id"] for row in rows if row["error_count"]]
+    found: list[dict[str, Any]] = store.query(_FIRST_ERRORS, {"ids": ids}) if ids else []
+    return {row["trace_id"]: row["failing"] for row in found}
+
+
+def _end(
+    output: Output,
+    rows: Sequence[Row],
+    total: int,
+    selection: Selection,
+    files: Sequence[str],
+) -> None:
+    if not rows:
+        output.note("no traces fit" if selection.words else "no traces")
+        return
+    failed = sum(row["status"] == "ERROR" for row in rows)
+    count = plural(total, "trace") if total == len(rows) else f"{len(rows):,} of {total:,} traces"
+    shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
+    output.hint(
+        [count, selection.words, f"{failed:,} failed" if failed else ""],
+        f"catalyst trace get {short_id(shown['trace_id'])} --view timeline{file_flags(files)}",
+    )

@@ -1,0 +1,1 @@
+"""What traces and spans look like in a terminal: rows in, styled lines out."""
