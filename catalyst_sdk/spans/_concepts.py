@@ -202,6 +202,7 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
         "ai.prompt.tools",
         "llm.request.functions",
     ),
+    "agent_tools": ("agent.tools", "gen_ai.agent.tools"),
     "input_messages": (
         semconv.LLM_INPUT_MESSAGES,
         "gen_ai.input.messages",

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from catalyst_sdk import semconv
+from catalyst_sdk.spans._digest import fill_payload
+from catalyst_sdk.spans._events import AnyEvent
 from catalyst_sdk.spans._facts import SpanFacts
-from catalyst_sdk.spans._hash import canonical_json, hash_bytes, hash_text
-from catalyst_sdk.spans._line import EventLine, SpanLine, StatusLine, status_code
+from catalyst_sdk.spans._json import Json, json_text
+from catalyst_sdk.spans._line import SpanLine, StatusLine, status_code
+from catalyst_sdk.spans._payload import Recorded
 from catalyst_sdk.spans._shape import gather, kind_of, project_of, shape_of
 from catalyst_sdk.spans._signature import fold_signature
-from catalyst_sdk.spans._span import AttributeMap, Event, Span
+from catalyst_sdk.spans._span import AttributeMap, Span
 from catalyst_sdk.spans._time import parse_time
+from catalyst_sdk.spans._usage import count, fill_usage
+
+_MESSAGE_LIMIT = 500
+_TYPED = re.compile(r"((?:[A-Za-z_]\w*\.){0,8}[A-Z]\w*(?:Error|Exception|Timeout|Warning))\b")
+_TOOL_SPAN = re.compile(r"(?:execute_tool|running tool:?|tool call:?)\s+(\S.*)", re.IGNORECASE)
+_AGENT_SPAN = re.compile(r"(?:invoke_agent|agent run:?|create_agent)\s+(\S.*)", re.IGNORECASE)
+_HANDOFF = re.compile(
+    r"(?:transfer|handoff|hand_off|delegate|escalate)_+to_+(\w[\w.-]*)", re.IGNORECASE
+)
+_FIRST_TOKEN = ("first token", "first_token", "gen_ai.content.completion.chunk", "new_token")
 
 
 def facts(span: Span) -> SpanFacts:
@@ -28,14 +42,15 @@ def facts(span: Span) -> SpanFacts:
         duration_ns=span.duration_ns,
         status=span.status_code,
     )
-    _fill(row, span.attributes, span.resource, span.status_message, span.events)
+    times = [(event.name, event.time_ns) for event in span.events]
+    _fill(row, span.attributes, span.resource, span.status_message, span.events, times)
     return row
 
 
 def facts_of_line(line: SpanLine) -> SpanFacts:
     """Give the facts of a decoded line; raises ValueError when an id or a time cannot be one."""
     if not line.trace_id or not line.span_id:
-        raise ValueError("no id")
+        raise ValueError("no trace_id" if not line.trace_id else "no span_id")
     start, end = parse_time(line.start_time), parse_time(line.end_time)
     status = line.status or StatusLine()
     row = SpanFacts(
@@ -50,7 +65,9 @@ def facts_of_line(line: SpanLine) -> SpanFacts:
         status=status_code(status.code),
     )
     resource = (line.resource.attributes or {}) if line.resource else {}
-    _fill(row, line.attributes, resource, status.message or "", line.events or ())
+    events = line.events or []
+    times = [(event.name, parse_time(event.time)) for event in events]
+    _fill(row, line.attributes, resource, status.message or "", events, times)
     return row
 
 
@@ -59,88 +76,85 @@ def _fill(
     attributes: AttributeMap,
     resource: AttributeMap,
     status_message: str,
-    events: Iterable[Event | EventLine],
+    events: Iterable[AnyEvent],
+    times: list[tuple[str, int]],
 ) -> None:
     shape = shape_of(attributes)
     found = gather(shape.plan, attributes)
     row.kind = kind_of(shape, attributes, found)
-    _identity(row, found, resource)
-    _outcome(row, found, status_message, events)
-    _usage(row, found)
-    _payload(row, found)
+    _fill_identity(row, found, resource)
+    _fill_names(row, found)
+    if row.status != "ERROR" and (found.get("level") == "ERROR" or _has_error_type(row, found)):
+        row.status = "ERROR"
+    if row.status == "ERROR":
+        _fill_error(row, found, status_message, events)
+    fill_usage(row, found)
+    if times and not row.ttft_ms and row.start_ns:
+        _fill_first_token(row, times)
+    fill_payload(row, Recorded(attributes, shape, found, events))
 
 
-def _identity(row: SpanFacts, found: dict[str, Any], resource: AttributeMap) -> None:
+def _fill_identity(row: SpanFacts, found: dict[str, Any], resource: AttributeMap) -> None:
     row.service = _text(resource.get(semconv.SERVICE_NAME))
     row.service_version = _text(resource.get(semconv.SERVICE_VERSION))
-    row.environment = _text(
-        resource.get(semconv.ENVIRONMENT)
-        or resource.get("deployment.environment")
-        or found.get("environment")
-    )
+    environment = resource.get(semconv.ENVIRONMENT) or resource.get("deployment.environment")
+    row.environment = _text(environment or found.get("environment"))
     row.project_id = project_of(found, resource)
     row.agent_id = _text(found.get("agent_id"))
     row.agent_name = _text(found.get("agent_name"))
     row.agent_role = _text(found.get("agent_role"))
     row.session_id = _text(found.get("session"))
     row.user_id = _text(found.get("user"))
+
+
+def _fill_names(row: SpanFacts, found: dict[str, Any]) -> None:
     row.model = _text(found.get("model"))
     row.request_model = _text(found.get("request_model"))
     row.provider = _text(found.get("provider"))
-    row.tool_name = _text(found.get("tool_name"))
-    row.tool_call_id = _text(found.get("tool_call_id"))
+    row.stream_outcome = _text(found.get("stream_outcome"))
+    row.retries = count(found.get("retries"))
+    row.handoff_target = _text(found.get("handoff"))
+    if row.kind == "TOOL":
+        row.tool_name = _text(found.get("tool_name") or found.get("entity_name"))
+        row.tool_name = row.tool_name or _after(_TOOL_SPAN, row.name) or row.name
+        row.tool_call_id = _text(found.get("tool_call_id"))
+        row.handoff_target = row.handoff_target or _after(_HANDOFF, row.tool_name)
+    elif row.kind == "AGENT" and not row.agent_name:
+        row.agent_name = _text(found.get("entity_name")) or _after(_AGENT_SPAN, row.name)
 
 
-def _outcome(
-    row: SpanFacts,
-    found: dict[str, Any],
-    status_message: str,
-    events: Iterable[Event | EventLine],
+def _has_error_type(row: SpanFacts, found: dict[str, Any]) -> bool:
+    """GenAI conventions set error.type exactly when the operation failed."""
+    return row.status == "UNSET" and "error_type" in found
+
+
+def _fill_error(
+    row: SpanFacts, found: dict[str, Any], status_message: str, events: Iterable[AnyEvent]
 ) -> None:
-    if row.status != "ERROR":
-        return
     kind, message = _text(found.get("error_type")), _text(found.get("error_message"))
     for event in events:
         if event.name == "exception" and event.attributes:
-            kind = _text(event.attributes.get("exception.type")) or kind
-            message = _text(event.attributes.get("exception.message")) or message
-    row.error_type = kind
-    row.error_message = (message or status_message)[:500]
-    row.error_signature = fold_signature(row.error_message or kind)
+            details: Mapping[str, Any] = event.attributes
+            kind = _text(details.get("exception.type")) or kind
+            message = _text(details.get("exception.message")) or message
+    message = message or status_message
+    row.error_message = message[:_MESSAGE_LIMIT]
+    typed = None if kind else _TYPED.match(message)
+    row.error_type = kind or (typed[1] if typed else "")
+    row.error_signature = fold_signature(row.error_message) or fold_signature(kind)
 
 
-def _usage(row: SpanFacts, found: dict[str, Any]) -> None:
-    row.prompt_tokens = _int(found.get("prompt_tokens"))
-    row.completion_tokens = _int(found.get("completion_tokens"))
-    row.total_tokens = _int(found.get("total_tokens")) or row.prompt_tokens + row.completion_tokens
-    row.cache_read_tokens = _int(found.get("cache_read_tokens"))
-    row.cache_write_tokens = _int(found.get("cache_write_tokens"))
-    row.reasoning_tokens = _int(found.get("reasoning_tokens"))
-    row.has_usage = "prompt_tokens" in found or "completion_tokens" in found
-    row.has_cost = "cost" in found
-    if row.has_cost:
-        row.cost_usd = float(found["cost"])
+def _fill_first_token(row: SpanFacts, times: list[tuple[str, int]]) -> None:
+    for name, time_ns in times:
+        if time_ns >= row.start_ns and name.lower().startswith(_FIRST_TOKEN):
+            row.ttft_ms = (time_ns - row.start_ns) / 1e6
+            return
 
 
-def _payload(row: SpanFacts, found: dict[str, Any]) -> None:
-    given = _text(found.get("input_messages") or found.get("input"))
-    answer = _text(found.get("output_messages") or found.get("output"))
-    row.input_size, row.output_size = len(given.encode()), len(answer.encode())
-    row.input_hash, row.output_hash = hash_text(given), hash_text(answer)
-    row.input_preview, row.output_preview = given[:240], answer[:240]
+def _after(pattern: re.Pattern[str], name: str) -> str:
+    match = pattern.match(name)
+    return match[1].strip() if match else ""
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    encoded = canonical_json(value)
-    return encoded.decode() if encoded else str(value)
-
-
-def _int(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) else 0
-
-
-__all__ = ["facts", "facts_of_line", "hash_bytes"]
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json_text(value)

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-_WHOLE = 4096
-_EDGE = 1024
+_WHOLE = 1024
+_EDGE = 256
 
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=str)
 
@@ -17,7 +17,7 @@ _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=str)
 def hash_text(text: str) -> int:
     """Hash text to 64 bits, 0 for "": the same on every machine and in every process.
 
-    Up to 4 KiB it is blake2b. Longer text is hashed by its length and edges with blake2b and
+    Up to 1 KiB it is blake2b. Longer text is hashed by its length and edges with blake2b and
     as a whole with CRC-32, which is five times faster.
     """
     if not text:

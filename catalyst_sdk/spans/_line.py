@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.errors import BadInput
+from catalyst_sdk.spans._json import Json
 from catalyst_sdk.spans._shape import projections, without_projections
 from catalyst_sdk.spans._span import AttributeMap, Event, Link, Span
 from catalyst_sdk.spans._time import format_time, parse_time
@@ -92,6 +93,7 @@ _STATUS_NAMES: dict[object, str] = {
     "SUCCESS": "OK",
 }
 
+_NOT_A_SPAN = "not a span"
 _encoder = msgspec.json.Encoder(enc_hook=str)
 line_decoder = msgspec.json.Decoder(SpanLine)
 
@@ -160,17 +162,25 @@ def span_of_line(line: SpanLine) -> Span:
 def line_reason(line: bytes, error: Exception) -> str:
     """Say in a few words why a line is not a span."""
     try:
-        document = msgspec.json.decode(line)
+        document: Json = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return "not JSON" + (" (cut off)" if line.lstrip()[:1] == b"{" else "")
+        text = line.strip()
+        cut = text[:1] == b"{" and text[-1:] != b"}"
+        return "not JSON (cut off)" if cut else "not JSON"
     except RecursionError:
         return "nested too deeply"
+    reason = object_reason(document)
+    return reason if reason != _NOT_A_SPAN else str(error)
+
+
+def object_reason(document: Json) -> str:
+    """Say what a JSON value lacks to be a span."""
     if not isinstance(document, dict):
         return "not an object"
     for field in ("trace_id", "span_id", "start_time"):
         if not document.get(field):
             return f"no {field}"
-    return str(error)
+    return _NOT_A_SPAN
 
 
 def dict_without_none(attributes: dict[str, Any] | None) -> AttributeMap:
@@ -226,7 +236,7 @@ def _link(line: LinkLine) -> Link:
     )
 
 
-def _plain(value: Any, depth: int = 0) -> Any:
+def _plain(value: Json | tuple[Json, ...] | msgspec.Struct, depth: int = 0) -> Json:
     """Replace what JSON cannot hold: lone surrogates, huge integers, odd keys, endless nesting."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode("utf-8", "replace")
@@ -236,7 +246,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
         return "…"
     if isinstance(value, dict):
         return {_plain(str(k)): _plain(v, depth + 1) for k, v in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (list, tuple)):
         return [_plain(v, depth + 1) for v in value]
     if isinstance(value, msgspec.Struct):
         return _plain(msgspec.structs.asdict(value), depth + 1)

@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Union, cast
+from typing import BinaryIO, cast
 
 from catalyst_sdk.errors import BadInput, MissingExtra, NotFound
 
-Source = Union[str, Path, Sequence[str | Path]]
+Source = str | Path | Sequence[str | Path]
 
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -71,24 +71,25 @@ def _expand_one(name: str) -> Iterator[str]:
 
 
 def _decompressed(raw: BinaryIO, name: str) -> BinaryIO:
-    source = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(_as_raw(raw), BLOCK)
+    source = _buffered(raw)
     magic = source.peek(4)[:4]
     if magic.startswith(_GZIP):
-        return io.BufferedReader(_as_raw(gzip.GzipFile(fileobj=source)), BLOCK)
+        return _buffered(gzip.GzipFile(fileobj=source))
     if magic == _ZSTD:
-        return io.BufferedReader(_zstd(source, name), BLOCK)
+        return _buffered(_zstd(source, name))
     return source
 
 
-def _as_raw(stream: object) -> io.RawIOBase:
-    """Pass a readable that is not a RawIOBase by name but has readinto."""
-    return cast("io.RawIOBase", stream)
+def _buffered(stream: object) -> io.BufferedReader:
+    """Buffer a stream in big blocks, unless it is already."""
+    if isinstance(stream, io.BufferedReader):
+        return cast("io.BufferedReader", stream)
+    return io.BufferedReader(cast("io.RawIOBase", stream), BLOCK)
 
 
-def _zstd(raw: io.BufferedReader, name: str) -> io.RawIOBase:
+def _zstd(raw: BinaryIO, name: str) -> object:
     try:
         import zstandard
     except ImportError:
         raise MissingExtra("halo", f"Reading {name}, which is zstd-compressed,") from None
-    reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-    return _as_raw(reader)
+    return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from catalyst_sdk.spans._json import Json, objects, pick, pick_text
 from catalyst_sdk.spans._line import SpanLine, span_of_line
 from catalyst_sdk.spans._otlp_values import attributes_of
 from catalyst_sdk.spans._reader import Document
-from catalyst_sdk.spans._span import Span
+from catalyst_sdk.spans._span import AttributeMap, Span
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "trace_id": ("trace_id", "traceId", "traceID"),
@@ -58,7 +59,7 @@ class LineReader:
 
 
 def _line(document: Document) -> SpanLine:
-    fields = {field: _pick(document, field) for field in _NAMES}
+    fields: dict[str, Any] = {field: _pick(document, field) for field in _NAMES}
     if fields["start_time"] is None:
         raise ValueError("no start_time")
     if fields["name"] is not None:
@@ -70,66 +71,55 @@ def _line(document: Document) -> SpanLine:
             "status": _status(document),
             "resource": {"attributes": _resource(document)},
             "scope": _scope(document),
-            "events": [_event(e) for e in _objects(document, "events")],
-            "links": [_link(k) for k in _objects(document, "links")],
+            "events": [_event(event) for event in objects(document.get("events"))],
+            "links": [_link(link) for link in objects(document.get("links"))],
         },
         SpanLine,
         strict=False,
     )
 
 
-def _pick(document: Document, field: str) -> Any:
-    for name in _NAMES[field]:
-        value = document.get(name)
-        if value is not None and value != "":
-            return value
-    return None
+def _pick(document: Document, field: str) -> Json:
+    return pick(document, *_NAMES[field])
 
 
 def _status(document: Document) -> dict[str, Any]:
-    status = document.get("status")
+    status: Json = document.get("status", document.get("status_code"))
+    message = pick_text(document, "status_message", "statusMessage")
+    code = status
     if isinstance(status, dict):
-        code = status.get("code", status.get("status_code", status.get("statusCode")))
-        message = status.get("message") or status.get("description") or ""
-        return {"code": code if isinstance(code, (str, int)) else None, "message": str(message)}
-    code = status if status is not None else document.get("status_code")
-    message = document.get("status_message") or ""
-    return {"code": code if isinstance(code, (str, int)) else None, "message": str(message)}
+        code = pick(status, "code", "status_code", "statusCode")
+        message = pick_text(status, "message", "description")
+    return {"code": code if isinstance(code, (str, int)) else None, "message": message}
 
 
-def _resource(document: Document) -> dict[str, Any]:
-    resource = document.get("resource")
+def _resource(document: Document) -> AttributeMap:
+    resource: Json = document.get("resource")
     if isinstance(resource, dict):
         return attributes_of(resource.get("attributes", resource))
     return attributes_of(document.get("resource_attributes"))
 
 
 def _scope(document: Document) -> dict[str, str]:
-    scope = document.get("scope") or document.get("instrumentation_scope")
+    scope: Json = document.get("scope") or document.get("instrumentation_scope")
     if isinstance(scope, dict):
-        return {key: str(scope.get(key) or "") for key in ("name", "version")}
+        return {key: pick_text(scope, key) for key in ("name", "version")}
     return {"name": scope} if isinstance(scope, str) else {}
 
 
-def _objects(document: Document, key: str) -> list[Document]:
-    values = document.get(key)
-    return [v for v in values if isinstance(v, dict)] if isinstance(values, list) else []
-
-
 def _event(event: Document) -> dict[str, Any]:
-    times = (event[key] for key in _EVENT_TIME if event.get(key) is not None)
     return {
-        "name": str(event.get("name", "")),
-        "time": next(times, None),
+        "name": pick_text(event, "name"),
+        "time": pick(event, *_EVENT_TIME),
         "attributes": attributes_of(event.get("attributes")),
     }
 
 
 def _link(link: Document) -> dict[str, Any]:
-    context = link.get("context")
+    context: Json = link.get("context")
     place = context if isinstance(context, dict) else link
     return {
-        "trace_id": str(_pick(place, "trace_id") or ""),
-        "span_id": str(_pick(place, "span_id") or ""),
+        "trace_id": pick_text(place, *_NAMES["trace_id"]),
+        "span_id": pick_text(place, *_NAMES["span_id"]),
         "attributes": attributes_of(link.get("attributes")),
     }

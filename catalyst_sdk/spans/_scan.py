@@ -7,15 +7,14 @@ from typing import BinaryIO
 
 import msgspec
 
-from catalyst_sdk.errors import BadInput, BadLine
+from catalyst_sdk.errors import BadLine
 from catalyst_sdk.spans._extract import facts, facts_of_line
 from catalyst_sdk.spans._facts import SpanFacts
+from catalyst_sdk.spans._formats import spans_of_line
+from catalyst_sdk.spans._framing import BOM
 from catalyst_sdk.spans._line import line_decoder
 from catalyst_sdk.spans._lines import LINE_LIMIT, LongLine, lines
-from catalyst_sdk.spans._read import odd_line
 from catalyst_sdk.spans._span import Span
-
-_BOM = b"\xef\xbb\xbf"
 
 
 def scan_facts(
@@ -40,12 +39,11 @@ def scan_facts(
         if isinstance(line, LongLine):
             _report(on_bad_line, name, number, f"longer than {LINE_LIMIT >> 20} MiB")
             continue
-        if not offset and line.startswith(_BOM):
-            line = line[3:]
+        text = line if offset else line.removeprefix(BOM)
         try:
-            found = [facts_of_line(line_decoder.decode(line))]
+            found = [facts_of_line(line_decoder.decode(text))]
         except (msgspec.DecodeError, ValueError, RecursionError):
-            found = list(_odd(line, on_bad_line, name, number))
+            found = list(_odd(text, on_bad_line, name, number))
         for row in found:
             row.source, row.line_offset, row.line_length = source, offset, length
             yield row
@@ -55,14 +53,11 @@ def _odd(
     line: bytes, on_bad_line: Callable[[BadLine], None] | None, name: str, number: int
 ) -> Iterator[SpanFacts]:
     """Read a line the quick way cannot: another spelling of a span, a blank, or a bad line."""
-    try:
-        for item in odd_line(line):
-            if isinstance(item, Span):
-                yield facts(item)
-            else:
-                _report(on_bad_line, name, number, str(item))
-    except BadInput as error:
-        _report(on_bad_line, name, number, error.message)
+    for item in spans_of_line(line):
+        if isinstance(item, Span):
+            yield facts(item)
+        else:
+            _report(on_bad_line, name, number, str(item))
 
 
 def _report(

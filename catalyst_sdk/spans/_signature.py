@@ -28,7 +28,8 @@ _FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?=[a-z_-]{0,40}\d)(?=\w)[\w-]{0,60}(?:\d[\w-]{0,60}){1}\b", "<n>"),
     )
 )
-_NUMBER = re.compile(r"<n>(?:[.,:]\s?<n>)+|[-+$€£]?<n>%?", re.ASCII)
+_NUMBER = re.compile(r"[-+$€£]?<n>(?:[.,:]<n>)*%?")
+_LIST = re.compile(r"(<\w+>)(?:(?:[,;]| and| or)? \1)+")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -38,5 +39,5 @@ def fold_signature(text: str) -> str:
     folded = text[: 4 * _LIMIT]
     for pattern, mark in _FOLDS:
         folded = pattern.sub(mark, folded)
-    folded = _NUMBER.sub("<n>", folded)
+    folded = _LIST.sub(r"\1", _NUMBER.sub("<n>", folded))
     return _BLANKS.sub(" ", folded).strip()[:_LIMIT]

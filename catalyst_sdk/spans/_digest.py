@@ -1,0 +1,199 @@
+"""The payload columns of span facts, by the kind of span."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from catalyst_sdk.spans._arguments import broken_argument
+from catalyst_sdk.spans._conversation import Message, Part
+from catalyst_sdk.spans._documents import documents_of, top_score
+from catalyst_sdk.spans._facts import SpanFacts
+from catalyst_sdk.spans._flat import family
+from catalyst_sdk.spans._hash import canonical_json, hash_bytes, hash_text
+from catalyst_sdk.spans._json import Json, json_text, object_of, parsed, pick
+from catalyst_sdk.spans._messages import answers_of
+from catalyst_sdk.spans._payload import Recorded
+from catalyst_sdk.spans._preview import answer, human_text, one_line
+from catalyst_sdk.spans._prompt import digest_text, digest_value
+from catalyst_sdk.spans._refusal import is_refusal
+from catalyst_sdk.spans._signature import fold_signature
+from catalyst_sdk.spans._soft_error import soft_error
+from catalyst_sdk.spans._tools import Toolset, toolset
+
+FINISH_REASONS: dict[str, str] = {
+    **dict.fromkeys(
+        ("stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete", "completed", "done"),
+        "stop",
+    ),
+    **dict.fromkeys(
+        ("length", "max_tokens", "max_output_tokens", "model_length", "incomplete"), "length"
+    ),
+    **dict.fromkeys(
+        ("tool_calls", "tool_call", "tool_use", "tool-calls", "function_call", "pause_turn"),
+        "tool_calls",
+    ),
+    **dict.fromkeys(
+        (
+            "content_filter",
+            "content-filter",
+            "content_filtered",
+            "guardrail_intervened",
+            "refusal",
+            "safety",
+            "recitation",
+            "blocklist",
+            "prohibited_content",
+            "spii",
+        ),
+        "content_filter",
+    ),
+}
+"""Providers' words for why a model stopped, as OpenAI's four."""
+
+_BLANK = frozenset(("", "[]", "{}", "null", "none", '""', "''", "()", "undefined"))
+_ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
+
+
+def fill_payload(row: SpanFacts, record: Recorded) -> None:
+    """Set the columns that come from what went in and what came out."""
+    given, returned = record.given(row.kind), record.returned(row.kind)
+    asked, answered = json_text(given), json_text(returned)
+    row.input_size, row.output_size = _size(asked), _size(answered)
+    row.output_hash = hash_text(answered)
+    row.input_hash = _canonical_hash(asked) if row.kind == "TOOL" else hash_text(asked)
+    if row.end_ns and row.status != "ERROR" and row.kind in _ANSWERING:
+        captured = returned is not None or given is not None
+        row.output_empty = captured and _is_blank(answered)
+    _BY_KIND.get(row.kind, _fill_plain)(row, record, asked, answered)
+
+
+def _fill_plain(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
+    row.input_preview = human_text(asked, last=False)
+    row.output_preview = human_text(answered, last=True)
+    if row.kind == "AGENT" and "agent_tools" in record.found:
+        row.tools_offered = toolset(record.found["agent_tools"]).names
+
+
+def _fill_tool(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
+    row.input_preview, row.output_preview = one_line(asked), one_line(answered)
+    if row.status != "ERROR" and answered:
+        row.soft_error = fold_signature(soft_error(answered)[:500])
+
+
+def _fill_retriever(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
+    row.input_preview = human_text(asked, last=False)
+    row.output_preview = one_line(answered)
+    flat = family(record.shape, record.attributes, "retrieval.documents.")
+    documents = documents_of(flat if flat is not None else record.found.get("documents"))
+    if documents is None:
+        documents = documents_of(answered)
+    if documents is not None:
+        row.document_count, row.top_score = len(documents), top_score(documents)
+        row.output_empty = row.output_empty and not documents
+    if row.status != "ERROR" and answered:
+        row.soft_error = fold_signature(soft_error(answered)[:500])
+
+
+def _fill_model_call(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
+    offered = _fill_prompt(row, record, asked)
+    answers = answers_of(answered) if answered else []
+    calls = [call for message in answers for call in message.tool_calls]
+    row.output_preview = answer(answers)
+    row.tools_called = [call.name for call in calls]
+    row.bad_call = _bad_call(calls, offered)
+    row.finish_reason = _finish_reason(record, answers)
+    words = "\n".join(message.text for message in answers if message.parts)
+    row.refused = (
+        row.finish_reason == "content_filter"
+        or any(part.type == "refusal" for message in answers for part in message.parts)
+        or (not calls and is_refusal(words))
+    )
+    if row.end_ns and row.status != "ERROR" and answers and not row.output_empty:
+        row.output_empty = not any(map(_says_something, answers))
+    if words and not calls and row.end_ns and row.status != "ERROR":
+        row.invalid_json = _wants_json(record) and not _is_json(words)
+
+
+def _fill_prompt(row: SpanFacts, record: Recorded, asked: str) -> Toolset:
+    system = parsed(record.found.get("system"))
+    digest = digest_value(parsed(asked), system) if system else digest_text(asked)
+    row.message_count = digest.message_count
+    row.system_hash = digest.system_hash
+    row.input_preview = digest.preview
+    offered = record.tools()
+    if not offered.definitions:
+        offered = digest.tools
+    row.tools_offered = offered.names
+    return offered
+
+
+def _bad_call(calls: list[Part], offered: Toolset) -> str:
+    for call in calls:
+        schema = offered.schema_of(call.name)
+        if schema is not None:
+            reason = broken_argument(call.arguments, schema)
+            return f"{call.name}: {reason}" if reason else ""
+    return ""
+
+
+def _finish_reason(record: Recorded, answers: list[Message]) -> str:
+    told = parsed(record.found.get("finish_reason"))
+    if isinstance(told, list):
+        told = next((reason for reason in told if reason), None)
+    if not isinstance(told, str):
+        told = next((m.finish_reason for m in answers if m.finish_reason), "")
+    word = told.rpartition(".")[2].lower()
+    return FINISH_REASONS.get(word, word)
+
+
+def _says_something(message: Message) -> bool:
+    """Reasoning alone is not an answer."""
+    return any(
+        part.text.strip() or part.type not in ("text", "reasoning") for part in message.parts
+    )
+
+
+def _wants_json(record: Recorded) -> bool:
+    if record.found.get("output_type") == "json":
+        return True
+    parameters = record.parameters()
+    wanted: Json = parameters.get("response_format")
+    if wanted is None:
+        wanted = object_of(parameters.get("text")).get("format")
+    if isinstance(wanted, dict):
+        wanted = pick(wanted, "type")
+    return wanted in ("json_object", "json_schema") or "response_schema" in parameters
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _canonical_hash(text: str) -> int:
+    if text[:1] not in ("{", "["):
+        return hash_text(text)
+    value = parsed(text)
+    canonical = canonical_json(value) if isinstance(value, (dict, list)) else None
+    return hash_bytes(canonical) if canonical else hash_text(text)
+
+
+def _is_blank(text: str) -> bool:
+    return len(text) < 16 and text.strip().lower() in _BLANK
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+_BY_KIND: dict[str, Callable[[SpanFacts, Recorded, str, str], Any]] = {
+    "LLM": _fill_model_call,
+    "TOOL": _fill_tool,
+    "RETRIEVER": _fill_retriever,
+}

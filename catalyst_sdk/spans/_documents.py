@@ -1,0 +1,40 @@
+"""What a retriever found: how many documents, and how well the best one scored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from catalyst_sdk.spans._json import Json, object_of, parsed
+
+_LISTS = ("documents", "results", "matches", "hits", "chunks", "passages", "nodes", "data", "items")
+_SCORES = ("score", "document.score", "similarity", "relevance_score", "relevanceScore", "_score")
+_MAX_DEPTH = 3
+
+
+def documents_of(value: Json, depth: int = 0) -> list[Any] | None:
+    """Find the list of documents in a retriever's output, None when it holds no list."""
+    value = parsed(value)
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and depth < _MAX_DEPTH:
+        for key in _LISTS:
+            inner = documents_of(value.get(key), depth + 1)
+            if inner is not None:
+                return inner
+    return None
+
+
+def top_score(documents: list[Any]) -> float:
+    """Give the best score among documents, 0 when none has one."""
+    return max((_score(document) for document in documents), default=0.0)
+
+
+def _score(document: Json) -> float:
+    if not isinstance(document, dict):
+        return 0.0
+    block = object_of(document.get("document")) or document
+    for key in _SCORES:
+        value = block.get(key, document.get(key))
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+    return 0.0
