@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.errors import BadInput
-from catalyst_sdk.spans._json import Json
+from catalyst_sdk.spans._json import Json, json_text
 from catalyst_sdk.spans._shape import projections, without_projections
 from catalyst_sdk.spans._span import AttributeMap, Event, Link, Span
 from catalyst_sdk.spans._time import format_time, parse_time
@@ -245,7 +245,7 @@ def _plain(value: Json | tuple[Json, ...] | msgspec.Struct, depth: int = 0) -> J
     if depth > 100:
         return "…"
     if isinstance(value, dict):
-        return {_plain(str(k)): _plain(v, depth + 1) for k, v in value.items()}
+        return {json_text(_plain(str(k))): _plain(v, depth + 1) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(v, depth + 1) for v in value]
     if isinstance(value, msgspec.Struct):

@@ -14,7 +14,7 @@ from catalyst_sdk.spans._flat import family
 from catalyst_sdk.spans._json import Json, json_text, parsed, pick
 from catalyst_sdk.spans._messages import answers_of, messages_of
 from catalyst_sdk.spans._parts import parts_of
-from catalyst_sdk.spans._shape import Shape, gather, shape_of
+from catalyst_sdk.spans._shape import Shape, gather, kind_of, shape_of
 from catalyst_sdk.spans._span import Span
 from catalyst_sdk.spans._tools import NO_TOOLS, Toolset, toolset
 
@@ -85,6 +85,18 @@ def recorded_by(span: Span) -> Recorded:
     shape = shape_of(span.attributes)
     found = gather(shape.plan, span.attributes)
     return Recorded(span.attributes, shape, found, span.events)
+
+
+def input_text(span: Span) -> str:
+    """Give what went into a span as text, as it was recorded, "" when it was not."""
+    record = recorded_by(span)
+    return json_text(record.given(kind_of(record.shape, span.attributes, record.found)))
+
+
+def output_text(span: Span) -> str:
+    """Give what came out of a span as text, as it was recorded, "" when it was not."""
+    record = recorded_by(span)
+    return json_text(record.returned(kind_of(record.shape, span.attributes, record.found)))
 
 
 def messages(span: Span) -> Conversation:
