@@ -75,7 +75,13 @@ def trace_get(
     output = current_output(os.environ)
     output.check_fields(SPAN_FIELDS)
     kinds = frozenset(kind.split(",")) if kind else frozenset[str]()
-    fold = Fold(depth=depth, rows=None if everything else ROWS_SHOWN, errors=errors, kinds=kinds)
+    fold = Fold(
+        depth=depth,
+        rows=None if everything else ROWS_SHOWN,
+        errors=errors,
+        kinds=kinds,
+        more="--all" if depth is None else "--depth",
+    )
     look = _Look(view=view, fold=fold, span=span, full=full or everything)
     target = to_file(output, path) if path else output
     with open_data(source_files(files, output), output) as store:

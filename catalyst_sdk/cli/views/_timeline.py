@@ -73,7 +73,7 @@ def _axis(nodes: Sequence[Node], cells: int) -> _Axis:
 def _ticks(theme: Theme, axis: _Axis) -> Text:
     parts = 3 if axis.cells >= 40 else 2 if axis.cells >= 24 else 1
     text = "0s"
-    for part in range(1, parts + 1):
+    for part in range(1, parts + 1 if axis.length_ns > 1 else 1):
         word = duration(axis.length_ns * part // parts)
         text += word.rjust(axis.cells * part // parts - len(text))
     return Text(text, style=theme.role("muted"))
