@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from catalyst_sdk.errors import ConfigError
-from catalyst_sdk.export._forks import start_afresh_in_children
+from catalyst_sdk.export._forks import import_unforked, start_afresh_in_children
 from catalyst_sdk.export._notice import Notices
 from catalyst_sdk.export._policy import ContentPolicy
 from catalyst_sdk.export._queue import SpanQueue
@@ -185,9 +185,8 @@ class BatchProcessor(SpanProcessor):
             self._starting.release()
 
     def _run(self) -> None:
-        from opentelemetry.instrumentation.utils import suppress_instrumentation
-
-        with suppress_instrumentation():
+        suppressing = import_unforked("opentelemetry.instrumentation.utils")
+        with suppressing.suppress_instrumentation():
             while not self._stopping:
                 self._wake.acquire(timeout=self._delay)
                 self._export_queued()

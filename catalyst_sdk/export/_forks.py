@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakSet
 
 
@@ -26,12 +27,24 @@ def start_afresh_in_children(thing: Forkable) -> None:
         _alive.add(thing)
 
 
+_importing = threading.RLock()
+
+
+def import_unforked(name: str) -> Any:
+    """Import a module while no fork can happen: a child would find it locked for ever."""
+    with _importing:
+        return importlib.import_module(name)
+
+
 def _in_child() -> None:
     global _lock
+    _importing.release()
     _lock = threading.Lock()
     for thing in list(_alive):
         thing.start_afresh()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(
+        before=_importing.acquire, after_in_parent=_importing.release, after_in_child=_in_child
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -21,7 +21,8 @@ from opentelemetry.trace import (
 
 from catalyst_sdk import semconv
 from catalyst_sdk.export._copy import attributes_of
-from catalyst_sdk.spans import projections
+from catalyst_sdk.export._forks import import_unforked
+from catalyst_sdk.export._mend import mended
 
 _KINDS = {kind: f"SPAN_KIND_{kind.name}" for kind in SpanKind}
 _PLAIN_STATUS = {code: {"code": f"STATUS_CODE_{code.name}", "message": ""} for code in StatusCode}
@@ -66,9 +67,12 @@ class LineEncoder:
         self._encoder = msgspec.json.Encoder(enc_hook=_plain)
         self._fragments: dict[int, _Fragment] = {}
         self._clock = _Clock()
+        self._projections: Any = None
 
     def encode(self, spans: Iterable[ReadableSpan]) -> bytes:
         """The lines of *spans*, each ended by a newline."""
+        if self._projections is None:  # 30 ms that `init` need not wait for
+            self._projections = import_unforked("catalyst_sdk.spans").projections
         lines = [self._line(span) for span in spans]
         try:
             return self._encoder.encode_lines(lines)
@@ -100,7 +104,8 @@ class LineEncoder:
         attributes.setdefault(SCHEMA_VERSION, 1)
         if self._project_id is not None:
             attributes.setdefault(semconv.INFERENCE_PROJECT_ID, self._project_id)
-        for key, value in projections(attributes, self._resource(span.resource).attributes).items():
+        resource = self._resource(span.resource).attributes
+        for key, value in self._projections(attributes, resource).items():
             attributes.setdefault(key, value)
         return attributes
 
@@ -131,7 +136,7 @@ class LineEncoder:
         # Keyed by identity (hashing a Resource serialises it); holding the source keeps its id.
         if len(self._fragments) >= _MOST_FRAGMENTS:
             self._fragments.clear()
-        json = msgspec.Raw(self._encoder.encode(_mended_value(document)))
+        json = msgspec.Raw(self._encoder.encode(mended(document)))
         fragment = self._fragments[id(source)] = _Fragment(source, json, attributes)
         return fragment
 
@@ -180,19 +185,4 @@ def _plain(value: object) -> object:
 
 
 def _mended(line: _Line) -> _Line:
-    fields = {name: _mended_value(getattr(line, name)) for name in line.__struct_fields__}
-    return _Line(**fields)
-
-
-def _mended_value(value: Any) -> Any:
-    """*value* with what JSON cannot carry replaced: lone surrogates, keys that are no text."""
-    if isinstance(value, str):
-        if value.isascii():
-            return value
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, Mapping):
-        mapping = cast("Mapping[Any, Any]", value)
-        return {_mended_value(str(key)): _mended_value(item) for key, item in mapping.items()}
-    if isinstance(value, (list, tuple)):
-        return [_mended_value(item) for item in cast("Sequence[Any]", value)]
-    return value
+    return _Line(**{name: mended(getattr(line, name)) for name in line.__struct_fields__})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.trace import Link, Status
@@ -14,7 +14,9 @@ from catalyst_sdk.errors import ConfigError
 from catalyst_sdk.export._copy import SpanCopy, attributes_of
 from catalyst_sdk.export._nested import parse_container, rewrite_texts, to_text
 from catalyst_sdk.export._notice import Notices
-from catalyst_sdk.export._redaction import FAILED, Redact, Redactor
+
+if TYPE_CHECKING:
+    from catalyst_sdk.export._redaction import Redact, Redactor
 
 _log = logging.getLogger("catalyst_sdk.export")
 
@@ -69,7 +71,7 @@ class ContentPolicy:
             raise ConfigError(f"max_chars must not be negative: {max_chars}.")
         self.capture = capture
         self.max_chars = max_chars
-        self._redactor = Redactor(redact) if redact is not None else None
+        self._redactor = _redactor(redact) if redact is not None else None
         self._notices = Notices(_log)
 
     @property
@@ -123,7 +125,7 @@ class ContentPolicy:
             cause = type(error).__name__
             # Its message may quote the text: only its type is said.
             self._notices.warn(cause, "A redactor raised %s: the content is dropped.", cause)
-            return FAILED
+            return "[redaction failed]"
 
     def _event(self, event: Event) -> Event:
         return Event(
@@ -134,6 +136,12 @@ class ContentPolicy:
 
     def _link(self, link: Link) -> Link:
         return Link(link.context, self._attributes(link.attributes or {}))
+
+
+def _redactor(redact: Redact | Iterable[Redact]) -> Redactor:
+    from catalyst_sdk.export._redaction import Redactor
+
+    return Redactor(redact)
 
 
 def is_content(key: str) -> bool:

@@ -13,7 +13,6 @@ Redact = str | re.Pattern[str] | Callable[[str], str]
 """A shipped pattern's name ("keys", "cards", "emails"), a regular expression, or a function."""
 
 REDACTED = "[redacted]"
-FAILED = "[redaction failed]"
 
 
 class _Rule(NamedTuple):

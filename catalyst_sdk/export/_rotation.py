@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import os
 import re
-import shutil
 import time
 from pathlib import Path
 from typing import Literal
@@ -36,8 +34,6 @@ class Rotation:
         self._max_bytes = max_bytes
         self._daily = every is not None
         self._compress = compress
-        escaped = re.escape(path.stem) + _DATED + re.escape(path.suffix)
-        self._set_aside_name = re.compile(escaped)
 
     @property
     def wanted(self) -> bool:
@@ -62,8 +58,9 @@ class Rotation:
         """Compress every file set aside, also those a killed process left behind."""
         if not self._compress:
             return
-        for path in sorted(self._path.parent.glob(f"{glob_escape(self._path.stem)}-*")):
-            if self._set_aside_name.fullmatch(path.name):
+        name = re.compile(re.escape(self._path.stem) + _DATED + re.escape(self._path.suffix))
+        for path in sorted(self._path.parent.iterdir()):
+            if name.fullmatch(path.name):
                 try:
                     _compress(path)
                 except OSError as error:
@@ -80,17 +77,15 @@ class Rotation:
             number += 1
 
 
-def glob_escape(text: str) -> str:
-    """*text* as a glob pattern for itself."""
-    return re.sub(r"([*?\[])", r"[\1]", text)
-
-
 def _day(seconds: float) -> str:
     return time.strftime("%Y%m%d", time.gmtime(seconds))
 
 
 def _compress(path: Path) -> None:
     """Replace *path* by *path*.gz, atomically; whoever holds the lock does it, once."""
+    import gzip
+    import shutil
+
     partial = path.with_name(f".{path.name}.gz.partial")
     with path.open("rb") as source:
         if not try_lock(source.fileno()) or not path.exists():

@@ -1,0 +1,45 @@
+"""Making a value one that JSON and protobuf can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
+
+
+def mended(value: Any) -> Any:
+    """*value* with lone surrogates replaced, keys as text, integers beyond 64 bits as text."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        # A pair of surrogates becomes the character it stands for, a lone one U+FFFD.
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[Any, Any]", value)
+        return {mended(str(key)): mended(item) for key, item in mapping.items()}
+    if isinstance(value, (list, tuple)):
+        return [mended(item) for item in cast("list[Any]", value)]
+    if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+        return str(value)
+    return value
+
+
+def is_sound(value: Any) -> bool:
+    """Whether `mended` would leave *value* as it is."""
+    if isinstance(value, str):
+        return value.isascii() or _encodes(value)
+    if isinstance(value, Mapping):
+        mapping = cast("Mapping[Any, Any]", value)
+        return all(isinstance(k, str) and is_sound(k) and is_sound(v) for k, v in mapping.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(is_sound, cast("list[Any]", value)))
+    return not isinstance(value, int) or _SMALLEST <= value <= _LARGEST
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
