@@ -40,7 +40,7 @@ __all__ = [
     "trace_span",
 ]
 
-_HOMES = dict.fromkeys(("Catalyst", "flush", "init", "shutdown"), "catalyst_sdk._init")
+_OF_INIT = frozenset({"Catalyst", "flush", "init", "shutdown"})
 
 
 def __getattr__(name: str) -> Any:
@@ -48,7 +48,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "halo":
         return importlib.import_module("catalyst_sdk.halo")
-    value = getattr(importlib.import_module(_HOMES.get(name, "catalyst_sdk.tracing")), name)
+    home = "catalyst_sdk._init" if name in _OF_INIT else "catalyst_sdk.tracing"
+    value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -199,12 +199,12 @@ def resolve(
 def _given(name: str, value: Any) -> Any:
     """Give an argument in the form a setting has, so that equal ones compare equal."""
     if name == "file":
-        return os.fspath(value)
+        return os.fspath(cast("str | os.PathLike[str]", value))
     if name == "headers":
-        return dict(value)
-    if name in ("instrument", "redact") and not isinstance(value, bool | str):
-        return tuple(value) if isinstance(value, Iterable) else value
-    return (value,) if name == "instrument" and isinstance(value, str) else value
+        return dict(cast("Mapping[str, str]", value))
+    if name in ("instrument", "redact") and isinstance(value, Iterable):
+        return (value,) if isinstance(value, str) else tuple(cast("Iterable[Any]", value))
+    return value
 
 
 def _from_environment(setting: Setting, environ: Mapping[str, str]) -> Any:
@@ -224,14 +224,13 @@ def _endpoint(
     given: Mapping[str, Any], families: Mapping[str, _Family], environ: Mapping[str, str]
 ) -> dict[str, Any]:
     """Give the endpoint and what belongs to it: key, headers and protocol of one family."""
-    endpoint, family = cast("str | None", given.get("endpoint")), "CATALYST"
+    named = [("CATALYST", given.get("endpoint"))] + [
+        (family, _from_environment(Setting(variables.endpoint, _text), environ))
+        for family, variables in families.items()
+    ]
+    family, endpoint = next((pair for pair in named if pair[1] is not None), ("", None))
     if endpoint is None:
-        for family, variables in families.items():
-            endpoint = _from_environment(Setting(variables.endpoint, _text), environ)
-            if endpoint is not None:
-                break
-        else:
-            return {}
+        return {}
     variables = families[family]
     found = {
         "api_key": _from_environment(Setting(variables.api_key, _text), environ),

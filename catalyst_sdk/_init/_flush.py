@@ -39,20 +39,17 @@ def flush(timeout: Any = 30.0) -> Any:
 
 
 def _flushing(function: Callable[..., Any]) -> Callable[..., Any]:
-    if inspect.iscoroutinefunction(function):
+    def flushing(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            flush()
 
-        async def flushing(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return await function(*args, **kwargs)
-            finally:
-                flush()
+    async def flushing_async(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        finally:
+            flush()
 
-    else:
-
-        def flushing(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            finally:
-                flush()
-
-    return functools.update_wrapper(flushing, function)
+    wrapper = flushing_async if inspect.iscoroutinefunction(function) else flushing
+    return functools.update_wrapper(wrapper, function)

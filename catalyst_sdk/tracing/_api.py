@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast, overload
+from typing import Any, overload
 
 from catalyst_sdk.tracing._boundary import report_failure
 from catalyst_sdk.tracing._decorate import decorate
@@ -45,7 +45,7 @@ def trace_span(
         return decorate(name, Recipe())
     return SpanScope(
         Recipe(
-            name=cast("str | None", name),
+            name=name,
             kind=_checked(kind),
             attributes=clean(attributes or {}),
             capture_input=capture_input,

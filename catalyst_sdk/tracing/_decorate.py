@@ -28,8 +28,11 @@ def decorate(target: Any, recipe: Recipe) -> Any:
             hint="It decorates functions and methods; put it on __call__ or on the inner function.",
         )
     function = cast("AnyFunction", target)
-    wrapped = _wrapper_for(function)(function, _Calls(function, recipe))
-    return functools.update_wrapper(wrapped, function)
+    traced = _wrapper_for(function)(function, _Calls(function, recipe))
+    if not inspect.isroutine(target):  # an object that is called: its state is not the wrapper's
+        traced.__name__ = traced.__qualname__ = recipe.name_for(function)
+        return functools.update_wrapper(traced, function, updated=())
+    return functools.update_wrapper(traced, function)
 
 
 class _Calls:
@@ -53,19 +56,22 @@ class _Calls:
 
 
 def _wrapper_for(function: AnyFunction) -> Callable[[AnyFunction, _Calls], AnyFunction]:
-    code = function if inspect.isroutine(function) else _called_by(function)
-    if inspect.isasyncgenfunction(code):
+    called: Any = _called_by(function)
+    if inspect.isasyncgenfunction(called):
         return _async_generator
-    if inspect.iscoroutinefunction(code):
+    if inspect.iscoroutinefunction(called):
         return _coroutine
-    if inspect.isgeneratorfunction(code):
-        awaitable = code.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
+    if inspect.isgeneratorfunction(called):
+        awaitable = called.__code__.co_flags & inspect.CO_ITERABLE_COROUTINE
         return _awaitable_generator if awaitable else _generator
     return _function
 
 
 def _called_by(target: Any) -> Any:
-    return target if isinstance(target, functools.partial) else type(target).__call__
+    """Give what runs when *target* is called, whose flags say of what kind it is."""
+    while isinstance(target, functools.partial):
+        target = cast("functools.partial[Any]", target).func
+    return target if inspect.isroutine(target) else type(target).__call__
 
 
 def _function(function: AnyFunction, calls: _Calls) -> AnyFunction:

@@ -22,7 +22,8 @@ _MIME_KEYS = {
     semconv.INPUT_VALUE: semconv.INPUT_MIME_TYPE,
     semconv.OUTPUT_VALUE: semconv.OUTPUT_MIME_TYPE,
 }
-_SMALL_NODES = 20_000
+_MOST_BYTES = 8 * MAX_CHARS
+_NODE_CHARS = 16  # what each item of a container takes besides its text
 _encode = msgspec.json.Encoder().encode
 
 
@@ -31,18 +32,18 @@ def content(key: str, value: object) -> dict[str, str]:
 
     Texts stay as they are, all else becomes JSON.
     """
-    if type(value) is str:
-        return {key: _text(value), _MIME_KEYS[key]: TEXT}
+    if isinstance(value, str):
+        return {key: _text(str.__str__(value)), _MIME_KEYS[key]: TEXT}
     return {key: encode_json(value), _MIME_KEYS[key]: JSON}
 
 
 def encode_json(value: object) -> str:
     """Give *value* as JSON text of about `MAX_CHARS` characters at most."""
-    if _is_small(value):
-        try:
-            return _encode(value).decode()
-        except Exception:  # noqa: BLE001, S110 - odd keys, lone surrogates, cycles: copied below
-            pass
+    try:
+        if _is_small(value) and len(encoded := _encode(value)) <= _MOST_BYTES:
+            return encoded.decode()
+    except Exception:  # noqa: BLE001 - odd keys, lone surrogates, cycles: copied below
+        pass
     try:
         return _encode(plain(value, MAX_CHARS)).decode()
     except Exception as error:  # noqa: BLE001 - the user's classes run here; their call goes on
@@ -58,22 +59,26 @@ def _text(value: str) -> str:
 def _is_small(value: object) -> bool:
     """Tell whether *value* is plain data within the budget, at the least cost."""
     stack: list[Any] = [value]
-    chars = nodes = 0
+    left = MAX_CHARS
     while stack:
-        node = stack.pop()
-        kind = type(node)
-        if kind is str:
-            chars += len(node)
-        elif kind is dict:
-            stack.extend(node)
-            stack.extend(node.values())
-        elif kind is list or kind is tuple:
-            stack.extend(node)
-        elif kind is int and node.bit_length() > 64:
+        node: Any = stack.pop()
+        kind: type[Any] = node.__class__
+        if kind is dict or kind is list or kind is tuple:
+            left -= _NODE_CHARS * len(node)
+            if left < 0:
+                return False
+            for item in node.values() if kind is dict else node:
+                if type(item) is str:
+                    left -= len(item)
+                else:
+                    stack.append(item)
+        elif kind is str:
+            left -= len(node)
+        elif kind is int:
+            if node.bit_length() > 64:
+                return False
+        elif not (kind is float or kind is bool or node is None):
             return False
-        elif not (kind is int or kind is float or kind is bool or node is None):
-            return False
-        nodes += 1
-        if nodes + len(stack) > _SMALL_NODES or chars > MAX_CHARS:
+        if left < 0:
             return False
     return True

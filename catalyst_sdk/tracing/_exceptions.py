@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
+from typing import Any
 
 from opentelemetry.trace import Span, StatusCode
 
@@ -22,8 +24,15 @@ def is_failure(error: BaseException) -> bool:
     return not isinstance(error, _PROTOCOL)
 
 
-def record_failure(span: Span, error: BaseException, *, escaped: bool = True) -> None:
-    """Add the `exception` event of *error* and set the status ERROR."""
+def record_failure(
+    span: Span,
+    error: BaseException,
+    *,
+    escaped: bool = True,
+    attributes: Mapping[str, Any] | None = None,
+    timestamp: int | None = None,
+) -> None:
+    """Add the `exception` event of *error*, with *attributes* more, and set the status ERROR."""
     kind = type(error)
     module = kind.__module__
     name = kind.__qualname__ if module == "builtins" else f"{module}.{kind.__qualname__}"
@@ -35,7 +44,9 @@ def record_failure(span: Span, error: BaseException, *, escaped: bool = True) ->
             "exception.message": message,
             "exception.stacktrace": _stacktrace(error),
             "exception.escaped": str(escaped),
+            **(attributes or {}),
         },
+        timestamp,
     )
     span.set_status(StatusCode.ERROR, f"{kind.__name__}: {message}" if message else kind.__name__)
 

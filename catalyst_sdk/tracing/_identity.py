@@ -32,8 +32,9 @@ class Agent(NamedTuple):
 
 def slug(name: str) -> str:
     """Make an id of a name: `Refund agent` gives `refund-agent`."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or name
-    return re.sub(r"[\W_]+", "-", plain.lower()).strip("-") or name
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[\W_]+", "-", plain).strip("-") or name
 
 
 def identity_of(

@@ -15,11 +15,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any, cast
 
 MAX_DEPTH = 24
+_NODE_CHARS = 8
 _MAX_NUMBER_BITS = 4096
 _TEXT_BYTES = 1024
 
-_NAMED = (datetime.date, datetime.time, datetime.timedelta, uuid.UUID, decimal.Decimal)
-_SEQUENCES = (list, tuple, set, frozenset, deque)
+_NAMED = (
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+    uuid.UUID,
+    decimal.Decimal,
+    pathlib.PurePath,
+)
+_SEQUENCES = (list, tuple, set, frozenset, deque, Set)
 
 
 def plain(value: object, budget: int) -> Any:
@@ -43,7 +51,13 @@ class _Copy:
         self.left = budget
 
     def value(self, value: Any, depth: int) -> Any:
-        self.left -= 1
+        try:
+            return self._value(value, depth)
+        except Exception as error:  # noqa: BLE001 - the user's properties and methods ran
+            return f"<{type(value).__name__}: not readable, {type(error).__name__}>"
+
+    def _value(self, value: Any, depth: int) -> Any:
+        self.left -= _NODE_CHARS
         if value is None or value is True or value is False:
             return value
         if isinstance(value, str):
@@ -56,10 +70,10 @@ class _Copy:
             return f"<{type(value).__name__}, too deep>"
         if isinstance(value, Mapping):
             return self.mapping(cast("Mapping[Any, Any]", value).items(), depth)
-        if isinstance(value, _SEQUENCES) or isinstance(value, Set):
+        if isinstance(value, _SEQUENCES):
             return self.sequence(cast("Iterable[Any]", value), depth)
         if isinstance(value, bytes | bytearray | memoryview):
-            return self.binary(value)
+            return self.binary(cast("bytes | bytearray | memoryview[Any]", value))
         fields = None if isinstance(value, type) else _fields(value)
         return self.shown(value) if fields is None else self.mapping(fields, depth)
 
@@ -78,7 +92,7 @@ class _Copy:
             return int(value)
         return str(value) if bits <= _MAX_NUMBER_BITS else f"<int of {bits} bits>"
 
-    def binary(self, value: bytes | bytearray | memoryview) -> str:
+    def binary(self, value: bytes | bytearray | memoryview[Any]) -> str:
         if not isinstance(value, memoryview) and len(value) <= _TEXT_BYTES:
             try:
                 return self.text(value.decode())
@@ -111,12 +125,9 @@ class _Copy:
     def shown(self, value: object) -> str:
         if isinstance(value, type):
             return self.text(f"{value.__module__}.{value.__qualname__}")
-        if isinstance(value, _NAMED) or isinstance(value, pathlib.PurePath):
+        if isinstance(value, _NAMED):
             return self.text(str(value))
-        try:
-            return self.text(repr(value))
-        except Exception as error:  # noqa: BLE001 - the user's __repr__
-            return f"<{type(value).__name__}: repr raised {type(error).__name__}>"
+        return self.text(repr(value))
 
 
 def _note_rest(rest: Iterator[Any], note: Callable[[str], None]) -> None:
@@ -140,6 +151,6 @@ def _fields(value: Any) -> Iterable[tuple[str, Any]] | None:
         return [(item.name, getattr(value, item.name, None)) for item in declared if item.repr]
     if (models := getattr(kind, "__pydantic_fields__", None)) is not None:
         hidden = {name for name, field in models.items() if not getattr(field, "repr", True)}
-        extra: dict[str, Any] = getattr(value, "__pydantic_extra__", None) or {}
-        return [(k, v) for k, v in {**vars(value), **extra}.items() if k not in hidden]
+        held: dict[str, Any] = {**vars(value), **(getattr(value, "__pydantic_extra__", None) or {})}
+        return [(name, item) for name, item in held.items() if name not in hidden]
     return None

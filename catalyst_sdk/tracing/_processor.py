@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,6 +17,8 @@ from catalyst_sdk.tracing._findings import with_findings
 from catalyst_sdk.tracing._identity import Identity, identity_in
 
 _TRACE_ID_LIMIT = 1 << 64
+_forked_ns = 0
+"""When this process was forked. What started before is the parent's to export."""
 
 
 class IdentityProcessor(SpanProcessor):
@@ -64,7 +68,7 @@ class Pipeline(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Run the hooks, then queue the span for each exporter."""
-        if self._bound is not None and not self._sampled(span, self._bound):
+        if (span.start_time or 0) < _forked_ns or not self._sampled(span):
             return
         if self._analyse is not None and (findings := self._analyse(span)):
             span = with_findings(span, findings)
@@ -93,10 +97,9 @@ class Pipeline(SpanProcessor):
             except Exception:  # noqa: BLE001 - the host is going down and must get there
                 report_failure(f"{type(processor).__name__} failed to shut down")
 
-    @staticmethod
-    def _sampled(span: ReadableSpan, bound: int) -> bool:
-        context = span.context
-        return context is not None and context.trace_id % _TRACE_ID_LIMIT < bound
+    def _sampled(self, span: ReadableSpan) -> bool:
+        bound, context = self._bound, span.context
+        return bound is None or context is None or context.trace_id % _TRACE_ID_LIMIT < bound
 
 
 class Switch(SpanProcessor):
@@ -122,6 +125,15 @@ class Switch(SpanProcessor):
         """Pass on."""
         if (pipeline := self.pipeline) is not None:
             pipeline.shutdown()
+
+
+def _in_child() -> None:
+    global _forked_ns
+    _forked_ns = time.time_ns()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 
 _switches: WeakKeyDictionary[TracerProvider, Switch] = WeakKeyDictionary()

@@ -62,14 +62,16 @@ class TracedSpan(Span):
     def record_exception(
         self,
         exception: BaseException,
-        attributes: Attributes = None,
+        attributes: Mapping[str, Any] | None = None,
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
         """Record *exception* as an event, and the status ERROR."""
         if self.otel.is_recording():
-            record_failure(self.otel, exception, escaped=escaped)
-            self.otel.set_attributes(clean(attributes or {}))
+            more = clean(attributes or {})
+            record_failure(
+                self.otel, exception, escaped=escaped, attributes=more, timestamp=timestamp
+            )
 
     @guarded
     def add_event(
@@ -144,7 +146,7 @@ def _clean_value(value: Any) -> Any:
         return value if type(value) is not int or value.bit_length() < 64 else str(value)
     if isinstance(value, list | tuple):
         items = cast("list[Any] | tuple[Any, ...]", value)
-        kinds = {type(item) for item in items}
+        kinds: set[type[Any]] = {type(item) for item in items}
         if len(kinds) <= 1 and kinds <= {str, *_SCALARS}:
             return [_clean_value(item) for item in items]
-    return encode_json(value)
+    return encode_json(cast("object", value))

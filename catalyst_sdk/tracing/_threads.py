@@ -44,21 +44,20 @@ def propagate(function: Callable[P, R]) -> Callable[P, R]:
     The context is the one current when `propagate` is called.
     """
     context = get_current()
-    if inspect.iscoroutinefunction(function):
+    run = Carried(context, function)
 
-        async def carried(*args: Any, **kwargs: Any) -> Any:
-            attached = Attached(context)
-            try:
-                return await function(*args, **kwargs)
-            finally:
-                attached.leave()
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        return run(*args, **kwargs)
 
-    else:
+    async def carried_async(*args: Any, **kwargs: Any) -> Any:
+        attached = Attached(context)
+        try:
+            return await cast("Callable[..., Any]", function)(*args, **kwargs)
+        finally:
+            attached.leave()
 
-        def carried(*args: Any, **kwargs: Any) -> Any:
-            return Carried(context, function)(*args, **kwargs)
-
-    return cast("Callable[P, R]", functools.update_wrapper(carried, function))
+    wrapper = carried_async if inspect.iscoroutinefunction(function) else carried
+    return cast("Callable[P, R]", functools.update_wrapper(wrapper, function))
 
 
 _Submit = Callable[..., Any]
