@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from catalyst_sdk.errors import AmbiguousId, NotFound
 from catalyst_sdk.store._optional import optional
+from catalyst_sdk.store.files._arrow import number_array, text_array, text_scalar
 from catalyst_sdk.store.files._tables import Part
 
-_COLUMNS = ["trace_id", "span_id", "start_ns", "line_offset", "line_length"]
+_COLUMNS = ["trace_id", "span_id", "start_ns", "source", "line_offset", "line_length"]
 _MIN_PREFIX = 6
 _SHOWN = 8
 
@@ -37,28 +38,25 @@ class Index:
     @classmethod
     def load(cls, parts: Sequence[Part]) -> Index:
         """Read the id columns of the sidecars."""
-        pa, parquet = optional("pyarrow"), optional("pyarrow.parquet")
-        tables: list[Any] = []
-        for part in parts:
-            table = parquet.read_table(part.path, columns=_COLUMNS)
-            source = pa.repeat(pa.scalar(part.source, pa.int64()), len(table))
-            tables.append(table.append_column("source", source))
-        return cls._without_repeats(pa.concat_tables(tables).combine_chunks())
-
-    @classmethod
-    def _without_repeats(cls, table: Any) -> Index:
-        pa, pc = optional("pyarrow"), optional("pyarrow.compute")
-        keys = pc.binary_join_element_wise(table["trace_id"], table["span_id"], " ")
-        if pc.count_distinct(keys).as_py() == len(table):
+        pa = optional("pyarrow")
+        table = pa.concat_tables([_read(part) for part in parts]).combine_chunks()
+        keys = optional("pyarrow.compute").binary_join_element_wise(
+            table["trace_id"], table["span_id"], text_scalar(" ")
+        )
+        if optional("pyarrow.compute").count_distinct(keys).as_py() == len(table):
             return cls(table, repeated=False)
-        numbered = pa.table({"key": keys, "row": pa.array(range(len(table)), pa.int64())})
-        last = numbered.group_by("key").aggregate([("row", "max")])["row_max"]
-        return cls(table.take(last.combine_chunks().sort()), repeated=True)
+        places = zip(table["source"].to_pylist(), table["line_offset"].to_pylist(), strict=True)
+        last: dict[str, tuple[tuple[int, int], int]] = {}
+        for row, (key, place) in enumerate(zip(keys.to_pylist(), places, strict=True)):
+            if key not in last or place > last[key][0]:
+                last[key] = (place, row)
+        rows = number_array(sorted(row for _, row in last.values()), "int64")
+        return cls(table.take(rows), repeated=True)
 
     def narrowed(self, trace_ids: Collection[str]) -> Index:
         """Keep the spans of some traces."""
-        pa, pc = optional("pyarrow"), optional("pyarrow.compute")
-        wanted = pa.array(list(trace_ids), pa.string())
+        pc = optional("pyarrow.compute")
+        wanted = text_array(list(trace_ids))
         kept = self._table.filter(pc.is_in(self._table["trace_id"], wanted))
         return Index(kept, repeated=self.repeated)
 
@@ -81,20 +79,21 @@ class Index:
         """Find the places of a trace's spans in start order, by its id or a unique prefix."""
         pc = optional("pyarrow.compute")
         trace_id = self._resolve(trace_id, self._table["trace_id"], "trace")
-        rows = self._table.filter(pc.equal(self._table["trace_id"], trace_id)).to_pylist()
+        own = pc.equal(self._table["trace_id"], text_scalar(trace_id))
+        rows = self._table.filter(own).to_pylist()
         return sorted((Place(**row) for row in rows), key=lambda p: (p.start_ns, p.line_offset))
 
     def span(self, trace_id: str, span_id: str) -> Place:
         """Find a span's place; both ids may be unique prefixes."""
         places = {place.span_id: place for place in self.trace(trace_id)}
-        pa = optional("pyarrow")
-        full = self._resolve(span_id, pa.chunked_array([list(places)]), "span")
+        ids = optional("pyarrow").chunked_array([text_array(list(places))])
+        full = self._resolve(span_id, ids, "span")
         return places[full]
 
     def _resolve(self, wanted: str, column: Any, what: str) -> str:
         pc = optional("pyarrow.compute")
         wanted = wanted.strip().lower()
-        if pc.any(pc.equal(column, wanted)).as_py():
+        if pc.any(pc.equal(column, text_scalar(wanted))).as_py():
             return wanted
         if len(wanted) < _MIN_PREFIX:
             raise NotFound(
@@ -108,6 +107,15 @@ class Index:
             shown = sorted(fits)[:_SHOWN]
             raise AmbiguousId(f"{len(fits)} {what}s begin with {wanted}.", shown)
         raise NotFound(f"There is no {what} {wanted}.", hint=_close(wanted, column))
+
+
+def _read(part: Part) -> Any:
+    with optional("pyarrow.parquet").ParquetFile(part.path) as file:
+        table = file.read(columns=_COLUMNS)
+    if part.source is None:
+        return table
+    position = table.schema.get_field_index("source")
+    return table.set_column(position, "source", number_array([part.source] * len(table), "int64"))
 
 
 def _close(wanted: str, column: Any) -> str:

@@ -1,28 +1,23 @@
-"""Trace files as a store: SQL over span facts, payloads by offset, no server and no copy."""
+"""A data set of trace files: SQL over its tables, spans by id, and fewer traces of the same."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from catalyst_sdk.errors import BadInput, BadLine
+from catalyst_sdk.errors import BadLine
 from catalyst_sdk.findings import Totals
 from catalyst_sdk.spans import Span, SpanFacts, facts
-from catalyst_sdk.spans._open import expand
 from catalyst_sdk.store.embedded import Database
+from catalyst_sdk.store.files._dataset import DataSet, Progress, read_files
 from catalyst_sdk.store.files._index import Index
 from catalyst_sdk.store.files._payload import read_spans_at
-from catalyst_sdk.store.files._scan import scan
-from catalyst_sdk.store.files._source import LocalFile, localise
-from catalyst_sdk.store.files._tables import Part, create_spans, create_traces
+from catalyst_sdk.store.files._tables import copy_traces, create_spans, create_traces
+from catalyst_sdk.store.filter import Filter, of_agent
 
-Progress = Callable[[int, int], None]
-"""Called with bytes read and bytes in all."""
+Params = dict[str, Any]
 
 _TOTALS = """
 SELECT (SELECT count() FROM spans) AS spans, count() AS traces,
@@ -35,28 +30,36 @@ FROM traces
 
 
 class FileStore:
-    """The spans of some files; `query` opens the engine, everything else does without."""
+    """The spans of some files; `query` opens the engine, reading spans by id does without."""
 
-    def __init__(self, files: list[LocalFile], parts: list[Part], folder: str) -> None:
-        self._files = files
-        self._parts = parts
-        self._folder = folder
+    def __init__(
+        self, data: DataSet, index: Index, fill: Callable[[Database], None], owned: bool
+    ) -> None:
+        self._data = data
+        self._index = index
+        self._fill = fill
+        self._owned = owned
         self._lock = threading.Lock()
         self._database: Database | None = None
-        self._index = Index.load(parts)
-        self.sources = [file.name for file in files]
-        self.bad_lines: list[BadLine] = []
-        self.bad_line_count = 0
+        self.sources: list[str] = [file.name for file in data.files]
+        self.bad_lines: list[BadLine] = data.bad_lines
+        """What could not be read, the first thousand."""
+        self.bad_line_count: int = data.bad_line_count
 
     @property
     def dataset_hash(self) -> str:
         """Name the content: the same for the same traces in any order of files and lines."""
         return self._index.dataset_hash
 
+    @property
+    def trace_ids(self) -> list[str]:
+        """Every trace id, in the order of the files."""
+        return self._index.trace_ids
+
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Answer a SELECT over `spans` and `traces` in ClickHouse SQL; `{name:Type}` binds.
 
-        Raises EngineError for what the engine refuses, and after 60 seconds.
+        Raises EngineError for what the engine refuses, and after a minute.
         """
         return self._opened().query(sql, params)
 
@@ -66,20 +69,50 @@ class FileStore:
 
     def trace(self, trace_id: str) -> list[Span]:
         """Read a trace's spans in start order; a unique prefix of the id will do."""
-        return read_spans_at(self._files, self._index.trace(trace_id))
+        return read_spans_at(self._data.files, self._index.trace(trace_id))
 
     def span(self, trace_id: str, span_id: str) -> Span:
         """Read one span; unique prefixes of the ids will do."""
-        return read_spans_at(self._files, [self._index.span(trace_id, span_id)])[0]
+        return read_spans_at(self._data.files, [self._index.span(trace_id, span_id)])[0]
 
     def facts(self, trace_id: str) -> list[SpanFacts]:
         """Give the facts of a trace's spans in start order."""
         places = self._index.trace(trace_id)
-        rows = [facts(span) for span in read_spans_at(self._files, places)]
+        rows = [facts(span) for span in read_spans_at(self._data.files, places)]
         for row, place in zip(rows, places, strict=True):
             row.source, row.line_offset = place.source, place.line_offset
             row.line_length = place.line_length
         return rows
+
+    def where(
+        self,
+        filter: Filter,  # noqa: A002 - its name
+        level: Literal["span", "trace"] = "span",
+    ) -> tuple[str, Params]:
+        """Give a filter as a condition on `spans` or `traces`, and its parameters."""
+        return filter.sql() if level == "span" else filter.trace_sql()
+
+    def narrowed(
+        self,
+        filter: Filter | None = None,  # noqa: A002 - its name
+        start_ns: int | None = None,
+        end_ns: int | None = None,
+        agent: str | None = None,
+    ) -> FileStore:
+        """Give the same data with fewer traces; close it like any other.
+
+        Kept are the traces that meet the filter and have a span that starts in [start, end) and
+        one of the agent, given by name or id.
+        """
+        wanted = filter or Filter()
+        if agent:
+            wanted &= of_agent(agent)
+        condition, params = self.where(wanted, "trace")
+        if window := _window(start_ns, end_ns):
+            condition += f" AND trace_id IN (SELECT trace_id FROM spans WHERE {window})"
+            params |= {"start_ns": start_ns or 0, "end_ns": end_ns or 0}
+        rows = self.query(f"SELECT trace_id FROM traces WHERE {condition}", params)
+        return self._narrowed([row["trace_id"] for row in rows])
 
     def close(self) -> None:
         """Drop the tables and temporary files; idempotent."""
@@ -87,7 +120,8 @@ class FileStore:
             database, self._database = self._database, None
         if database is not None:
             database.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._owned:
+            self._data.close()
 
     def __enter__(self) -> FileStore:
         return self
@@ -95,14 +129,29 @@ class FileStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _narrowed(self, trace_ids: Collection[str]) -> FileStore:
+        origin = self._opened().name
+
+        def fill(database: Database) -> None:
+            copy_traces(database, origin, list(trace_ids))
+
+        store = FileStore(self._data, self._index.narrowed(trace_ids), fill, owned=False)
+        store._opened()  # while the origin is still there
+        return store
+
     def _opened(self) -> Database:
         with self._lock:
             if self._database is None:
                 database = Database()
-                create_spans(database, self._parts, repeated=self._index.repeated)
-                create_traces(database)
+                self._fill(database)
                 self._database = database
             return self._database
+
+
+def _window(start_ns: int | None, end_ns: int | None) -> str:
+    after = ["start_ns >= {start_ns:Int64}"] if start_ns is not None else []
+    before = ["start_ns < {end_ns:Int64}"] if end_ns is not None else []
+    return " AND ".join(after + before)
 
 
 def open_files(
@@ -110,23 +159,14 @@ def open_files(
 ) -> FileStore:
     """Index trace files (paths, globs, "-" for standard input) and open them as one data set.
 
-    Raises NotFound for a path that does not exist and BadInput when no span can be read.
+    *on_progress* hears the bytes read and the bytes to read. Raises NotFound for a path that does
+    not exist and BadInput when no span can be read.
     """
-    folder = tempfile.mkdtemp(prefix="catalyst-")
-    files = [localise(name, folder) for name in expand(paths)]
-    parts: list[Part] = []
-    bad: list[BadLine] = []
-    count = rows = 0
-    for number, file in enumerate(files):
-        target = os.path.join(folder, f"{number}.parquet")
-        found = scan(file.path, target, name=file.name)
-        parts.append(Part(target, number))
-        bad += found.bad_lines
-        count += found.bad_line_count
-        rows += found.rows
-    if not rows:
-        first = f" ({bad[0].reason})" if bad else ""
-        raise BadInput(f"{', '.join(f.name for f in files)}: no span could be read{first}.")
-    store = FileStore(files, parts, folder)
-    store.bad_lines, store.bad_line_count = bad[:1000], count
-    return store
+    data = read_files(paths, on_progress)
+    index = Index.load(data.parts)
+
+    def fill(database: Database) -> None:
+        create_spans(database, data.parts, repeated=index.repeated)
+        create_traces(database)
+
+    return FileStore(data, index, fill, owned=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalyst_sdk.store.files._columns import TYPES
@@ -11,28 +14,25 @@ if TYPE_CHECKING:
     from catalyst_sdk.store.embedded import Database
 
 _SOURCE = "source"
+_GLOB = frozenset("*?{}[]")
 _COLUMN_LIST = ", ".join(f"{name} {sql}" for name, sql in TYPES.items())
-_STORED_LIST = ", ".join(f"{name} {sql}" for name, sql in TYPES.items() if name != _SOURCE)
 _NAMES = ", ".join(TYPES)
-_FROM_FILE = ", ".join("{source:Int64} AS source" if name == _SOURCE else name for name in TYPES)
+_NUMBERED = ", ".join("{source:Int64} AS source" if name == _SOURCE else name for name in TYPES)
 
 
 class Part(NamedTuple):
-    """One Parquet file of span facts and the index of the source it describes."""
+    """One Parquet file of span facts."""
 
     path: str
-    source: int
+    source: int | None
+    """Index of the file it describes; None when its rows tell themselves."""
 
 
 def create_spans(database: Database, parts: Sequence[Part], *, repeated: bool) -> None:
     """Fill `spans` from the sidecars; of a span that stands there repeatedly the last is kept."""
     database.run(f"CREATE TABLE spans ({_COLUMN_LIST}) ENGINE = Memory")
     for part in parts:
-        database.run(
-            f"INSERT INTO spans SELECT {_FROM_FILE} FROM file({{path:String}}, 'Parquet', "
-            f"{{columns:String}})",
-            {"path": part.path, "source": part.source, "columns": _STORED_LIST},
-        )
+        _insert(database, part)
     if repeated:
         database.run("RENAME TABLE spans TO repeated")
         database.run(
@@ -42,16 +42,39 @@ def create_spans(database: Database, parts: Sequence[Part], *, repeated: bool) -
         database.run("DROP TABLE repeated")
 
 
+def _insert(database: Database, part: Part) -> None:
+    names = _NAMES if part.source is None else _NUMBERED
+    with _plain_path(part.path) as path:
+        database.run(
+            f"INSERT INTO spans SELECT {names} "
+            "FROM file({path:String}, 'Parquet', {all:String})",
+            {"path": path, "source": part.source or 0, "all": _COLUMN_LIST},
+        )
+
+
+@contextmanager
+def _plain_path(path: str) -> Generator[str]:
+    """Give a name of the file that the engine does not take for a pattern."""
+    if not _GLOB & set(path):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="catalyst-") as folder:
+        link = os.path.join(folder, "facts.parquet")
+        os.symlink(path, link)
+        yield link
+
+
 def create_traces(database: Database) -> None:
     """Fill `traces`, one row a trace, from `spans`."""
     database.run(f"CREATE TABLE traces ENGINE = Memory AS {_TRACES}")
 
 
-def copy_traces(database: Database, origin: str, condition: str, params: dict[str, object]) -> None:
-    """Fill both tables with the traces of database *origin* that meet a condition on `traces`."""
+def copy_traces(database: Database, origin: str, trace_ids: Sequence[str]) -> None:
+    """Fill both tables with some traces of database *origin*."""
     database.run(
-        f"CREATE TABLE traces ENGINE = Memory AS SELECT * FROM {origin}.traces WHERE {condition}",
-        params,
+        f"CREATE TABLE traces ENGINE = Memory AS SELECT * FROM {origin}.traces "
+        "WHERE trace_id IN {ids:Array(String)}",
+        {"ids": list(trace_ids)},
     )
     database.run(
         f"CREATE TABLE spans ENGINE = Memory AS SELECT * FROM {origin}.spans "

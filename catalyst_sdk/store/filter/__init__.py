@@ -1,8 +1,17 @@
 """The filter grammar of command line, API and pages: one parser, compiled to SQL."""
 
 from catalyst_sdk.store.filter._filter import Filter
-from catalyst_sdk.store.filter._parse import parse_filter, where
+from catalyst_sdk.store.filter._parse import of_agent, parse_filter, where
 from catalyst_sdk.store.filter._range import parse_moment, parse_range, time_range
 from catalyst_sdk.store.filter._terms import Term
 
-__all__ = ["Filter", "Term", "parse_filter", "parse_moment", "parse_range", "time_range", "where"]
+__all__ = [
+    "Filter",
+    "Term",
+    "of_agent",
+    "parse_filter",
+    "parse_moment",
+    "parse_range",
+    "time_range",
+    "where",
+]

@@ -34,6 +34,11 @@ def where(field: str, *values: str, key: str = "") -> Filter:
     return Filter((_term(Word(field, key, ":", found, negated=False, position=0)),))
 
 
+def of_agent(agent: str) -> Filter:
+    """Make the filter for an agent's name or id, taken as it is but for `*`."""
+    return Filter((Term(field="agent", matches=(Pattern(tuple(agent.split("*"))),)),))
+
+
 def _raw_value(text: str) -> Value:
     sign = next((s for s in (">=", "<=", ">", "<") if text.startswith(s)), "")
     return Value(tuple(text[len(sign) :].split("*")), sign, 0)

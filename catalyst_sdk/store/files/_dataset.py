@@ -1,0 +1,206 @@
+"""From names of files to a data set: plain files, their indexes, and what could not be read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from catalyst_sdk.errors import BadInput, BadLine, EngineError
+from catalyst_sdk.spans._open import expand
+from catalyst_sdk.store.files import _sidecar as sidecar
+from catalyst_sdk.store.files._folders import Cache, Workspace
+from catalyst_sdk.store.files._pass import Results, run_jobs
+from catalyst_sdk.store.files._scan import KEPT_BAD_LINES, Job, Range, Scanned, cut
+from catalyst_sdk.store.files._source import LocalFile, localise
+from catalyst_sdk.store.files._tables import Part
+
+PIECE = 32 << 20
+"""Bytes one job reads."""
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes read so far and the bytes to read."""
+
+
+class Plan(NamedTuple):
+    """What is known of one file, and what is still to be read of it."""
+
+    file: LocalFile
+    source: int
+    stat: os.stat_result
+    known: sidecar.Manifest | None
+    kept: list[Job]
+    """Jobs that write into the cache."""
+    rest: list[Range]
+    """Ranges whose facts are not kept: small files, and a last line without its newline."""
+    read_to: int
+
+
+class DataSet:
+    """Files that were indexed; `close` removes what was temporary."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.files: list[LocalFile] = []
+        self.parts: list[Part] = []
+        self.bad_lines: list[BadLine] = []
+        self.bad_line_count = 0
+        self.rows = 0
+
+    def note(self, bad_lines: Iterable[BadLine], count: int) -> None:
+        """Count bad lines and keep the first thousand."""
+        self.bad_line_count += count
+        self.bad_lines = [*self.bad_lines, *bad_lines][:KEPT_BAD_LINES]
+
+    def close(self) -> None:
+        """Remove the temporary files; idempotent."""
+        self.workspace.close()
+
+
+def read_files(
+    paths: Sequence[str | Path] | str | Path, on_progress: Progress | None = None
+) -> DataSet:
+    """Index files, reading only what no kept index covers; raises NotFound and BadInput."""
+    data = DataSet(Workspace())
+    try:
+        cache = Cache.open()
+        _localise_all(data, expand(paths), cache)
+        plans = [_plan(file, number, cache) for number, file in enumerate(data.files)]
+        jobs = [*(job for plan in plans for job in plan.kept), *_rest_jobs(plans, data.workspace)]
+        results = _run(jobs, on_progress)
+        for plan in plans:
+            _collect(plan, results, cache, data)
+        _collect_rest(jobs, results, data)
+        if not data.rows:
+            raise BadInput(_nothing(data))
+        if cache and any(plan.kept for plan in plans):
+            with contextlib.suppress(OSError):
+                cache.prune(sidecar.referenced(cache))
+    except BaseException:
+        data.close()
+        raise
+    return data
+
+
+def _localise_all(data: DataSet, names: list[str], cache: Cache | None) -> None:
+    failure: BadInput | None = None
+    for name in names:
+        try:
+            file = localise(name, cache, data.workspace)
+        except BadInput as error:
+            if len(names) == 1:
+                raise
+            failure = failure or error
+            data.note([BadLine(source=name, line=0, reason=error.message)], 1)
+            continue
+        data.files.append(file)
+        data.note(file.bad_lines, len(file.bad_lines))
+    if failure and not data.files:
+        raise failure
+
+
+def _plan(file: LocalFile, source: int, cache: Cache | None) -> Plan:
+    stat = os.stat(file.path)
+    size = stat.st_size
+    if cache is None or size < sidecar.WORTH_KEEPING:
+        rest = [Range(file.path, file.name, source, 0, size)]
+        return Plan(file, source, stat, None, [], rest, 0)
+    known = sidecar.load(cache, file.path, stat)
+    start = known.stamp.read_to if known else 0
+    read_to = max(start, sidecar.whole_lines(file.path, size))
+    key = cache.key(file.path)
+    kept = [
+        Job(cache.new(key, ".parquet"), (Range(file.path, file.name, 0, low, high),))
+        for low, high in cut(start, read_to, PIECE)
+        if high > low
+    ]
+    rest = [Range(file.path, file.name, source, read_to, size)] if size > read_to else []
+    return Plan(file, source, stat, known, kept, rest, read_to)
+
+
+def _rest_jobs(plans: Sequence[Plan], workspace: Workspace) -> Iterator[Job]:
+    """Gather the ranges that are not kept into jobs of about one piece each."""
+    gathered: list[Range] = []
+    size = 0
+    for each in (part for plan in plans for part in plan.rest):
+        for low, high in cut(each.start, each.end, PIECE):
+            gathered.append(Range(each.path, each.name, each.source, low, high))
+            size += high - low
+            if size >= PIECE:
+                yield Job(workspace.new(".parquet"), tuple(gathered))
+                gathered, size = [], 0
+    if gathered:
+        yield Job(workspace.new(".parquet"), tuple(gathered))
+
+
+def _run(jobs: list[Job], on_progress: Progress | None) -> Results:
+    total = sum(job.size for job in jobs)
+    done = 0
+
+    def on_bytes(count: int) -> None:
+        nonlocal done
+        done += count
+        if on_progress is not None:
+            on_progress(done, total)
+
+    try:
+        return run_jobs(jobs, on_bytes)
+    except OSError as error:
+        raise EngineError(
+            f"The index cannot be written: {(error.strerror or str(error)).lower()}.",
+            hint="Point CATALYST_CACHE_DIR and TMPDIR to folders with space.",
+        ) from error
+
+
+def _collect(plan: Plan, results: Results, cache: Cache | None, data: DataSet) -> None:
+    """Keep what was read of a file, and take up its segments and bad lines."""
+    if cache is None or not (plan.known or plan.kept):
+        return
+    added = [
+        (os.path.basename(job.target), _numbered(found, job.ranges[0]))
+        for job in plan.kept
+        for found in results[job]
+    ]
+    manifest = plan.known
+    if added or manifest is None:
+        manifest = sidecar.save(cache, plan.file.path, plan.stat, plan.read_to, plan.known, added)
+    data.parts += [Part(cache.named(name), plan.source) for name in manifest.segments]
+    data.rows += manifest.rows
+    renamed = [
+        BadLine(source=plan.file.name, line=bad.line, reason=bad.reason)
+        for bad in manifest.bad_lines
+    ]
+    data.note(renamed, manifest.bad_line_count)
+
+
+def _collect_rest(jobs: list[Job], results: Results, data: DataSet) -> None:
+    for job in jobs:
+        if os.path.dirname(job.target) != data.workspace.path:
+            continue
+        data.parts.append(Part(job.target, None))
+        for part, found in zip(job.ranges, results[job], strict=True):
+            data.rows += found.rows
+            data.note(_numbered(found, part).bad_lines, found.bad_line_count)
+
+
+def _numbered(found: Scanned, part: Range) -> Scanned:
+    """Number bad lines from the start of the file, where the pass counted from its range's."""
+    if not found.bad_lines or not part.start:
+        return found
+    before = sidecar.lines_before(part.path, part.start)
+    bad_lines = [
+        BadLine(source=bad.source, line=bad.line + before if bad.line else 0, reason=bad.reason)
+        for bad in found.bad_lines
+    ]
+    return Scanned(found.rows, bad_lines, found.bad_line_count)
+
+
+def _nothing(data: DataSet) -> str:
+    names = ", ".join(file.name for file in data.files)
+    if not data.bad_lines:
+        return f"{names} is empty." if len(data.files) == 1 else f"{names} hold no spans."
+    first = data.bad_lines[0]
+    where = f"line {first.line}: " if first.line else ""
+    return f"{names} holds no span ({where}{first.reason}; {data.bad_line_count} bad in all)."
