@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from catalyst_sdk.demo._orders import OrderBook
+from catalyst_sdk.demo._orders import CATALOGUE, OrderBook
 
 Customer = tuple[str, str]
 
@@ -219,16 +219,14 @@ def _new_address(scene: Scene) -> Ask:
 
 
 def _policy(scene: Scene) -> Ask:
-    return Ask(
-        scene.rng.choice(
-            (
-                "How long does standard shipping take?",
-                "How long can I return unused goods?",
-                "Do gift cards ever expire?",
-                "How do you wash a rain jacket so that it stays waterproof? Any policy on care?",
-            )
-        )
+    goods, days = scene.rng.choice(CATALOGUE).name, scene.rng.randint(3, 40)
+    wordings = (
+        f"How long does shipping take for the {goods}, standard delivery?",
+        f"I have had the {goods} for {days} days, unused. How long is your return window?",
+        f"Somebody gave me {days + 20} dollars on one of your gift cards. Do gift cards expire?",
+        f"My rain jacket is {days} days old and dirty. Any policy on how to wash it?",
     )
+    return Ask(wordings[(scene.round + scene.rng.randint(0, 1)) % 4])
 
 
 def _gift_wrap(scene: Scene) -> Ask:
