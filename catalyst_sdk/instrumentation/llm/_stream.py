@@ -15,7 +15,7 @@ from catalyst_sdk.instrumentation.llm._call import ModelCall
 class StreamWatch:
     """What is known of one stream, and the one end of its span, whichever signal comes first."""
 
-    __slots__ = ("__weakref__", "_handle", "busy", "call", "first_ns", "last_ns", "reader")
+    __slots__ = ("_handle", "_lost", "busy", "call", "first_ns", "last_ns", "reader")
 
     def __init__(self, call: ModelCall, reader: Reader) -> None:
         self.call = call
@@ -25,10 +25,11 @@ class StreamWatch:
         self.busy = False
         """Inside the stream's own code, which closes the body just before it ends."""
         self._handle: Any = None
+        self._lost = False
 
     def open(self, handle: Any) -> None:
         """Stay open while somebody holds *handle*, which must not be reachable from here."""
-        self._handle = weakref.ref(handle, lambda _handle: _live.drop(self))
+        self._handle = weakref.ref(handle, self._lose)
         _live.keep_open(self)
 
     def take(self, chunk: Any) -> None:
@@ -51,7 +52,7 @@ class StreamWatch:
 
     def closed(self) -> None:
         """Somebody closed the response's body."""
-        if not self.busy:
+        if not self.busy and not self._lost:
             self._finish("complete" if self.reader.finished else "aborted")
 
     def dropped(self) -> None:
@@ -62,6 +63,11 @@ class StreamWatch:
     def interrupted(self) -> None:
         """The process is ending."""
         self._finish("complete" if self.reader.finished else "aborted")
+
+    def _lose(self, _handle: Any) -> None:
+        """Runs in the garbage collector, before it closes the body of what it collects."""
+        self._lost = True
+        _live.drop(self)
 
     def _finish(
         self, outcome: str, error: BaseException | None = None, last_ns: int | None = None

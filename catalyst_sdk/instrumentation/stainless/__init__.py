@@ -2,7 +2,7 @@
 
 from catalyst_sdk.instrumentation.stainless._endpoint import Endpoint, Endpoints
 from catalyst_sdk.instrumentation.stainless._requests import StainlessTracing
-from catalyst_sdk.instrumentation.stainless._view import View, view
+from catalyst_sdk.instrumentation.stainless._view import View, member, view
 from catalyst_sdk.instrumentation.stainless._whole import WholeReader
 
-__all__ = ["Endpoint", "Endpoints", "StainlessTracing", "View", "WholeReader", "view"]
+__all__ = ["Endpoint", "Endpoints", "StainlessTracing", "View", "WholeReader", "member", "view"]

@@ -35,3 +35,8 @@ def view(value: Any) -> Any:
     if isinstance(value, list):
         return [view(item) for item in as_list(value)]
     return value
+
+
+def member(value: Any, name: str) -> Any:
+    """A member that may be absent, or unknown to this version of the SDK and so left as JSON."""
+    return view(getattr(value, name, None))

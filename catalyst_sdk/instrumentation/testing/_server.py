@@ -92,6 +92,9 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is what some tests are about."""
+
 
 def _handler_of(server: ProviderServer) -> type[BaseHTTPRequestHandler]:
     return type("Handler", (_Handler,), {"provider": server})
@@ -99,6 +102,7 @@ def _handler_of(server: ProviderServer) -> type[BaseHTTPRequestHandler]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each response waits 40 ms for an ACK
     provider: ProviderServer
 
     def do_POST(self) -> None:

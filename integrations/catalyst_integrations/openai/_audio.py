@@ -7,7 +7,7 @@ from typing import Any
 from catalyst_integrations.openai._request import parameters_but, prompt_content
 from catalyst_integrations.openai._usage import response_usage
 from catalyst_sdk.instrumentation.llm import Answer, digest
-from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader
+from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader, member
 
 
 def _text_answer(response: Any) -> Answer:
@@ -15,7 +15,7 @@ def _text_answer(response: Any) -> Answer:
     text = response if isinstance(response, str) else getattr(response, "text", None)
     return Answer(
         messages=[{"role": "assistant", "content": text}],
-        usage=response_usage(getattr(response, "usage", None)),
+        usage=response_usage(member(response, "usage")),
     )
 
 

@@ -8,7 +8,7 @@ from catalyst_integrations.openai._request import Body, parameters_but
 from catalyst_integrations.openai._usage import completion_usage
 from catalyst_sdk import semconv
 from catalyst_sdk.instrumentation.llm import Answer, to_json
-from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader
+from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader, member
 
 _FLOAT32_AS_BASE64 = 16 / 3
 """Characters of base64 for one number of a vector."""
@@ -21,7 +21,7 @@ def _content(body: Body) -> dict[str, Any]:
 
 def _answer(response: Any) -> Answer:
     vectors = response.data or ()
-    usage = completion_usage(getattr(response, "usage", None))
+    usage = completion_usage(member(response, "usage"))
     if usage is not None and usage.completion is None:
         usage.completion = 0
     dimensions = _dimensions(vectors[0].embedding) if vectors else 0

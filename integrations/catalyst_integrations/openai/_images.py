@@ -7,7 +7,7 @@ from typing import Any
 from catalyst_integrations.openai._request import parameters_but, prompt_content
 from catalyst_integrations.openai._usage import response_usage
 from catalyst_sdk.instrumentation.llm import Answer, digest_base64
-from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader
+from catalyst_sdk.instrumentation.stainless import Endpoint, WholeReader, member
 
 
 def _answer(response: Any) -> Answer:
@@ -19,7 +19,7 @@ def _answer(response: Any) -> Answer:
 def _drawn(images: list[dict[str, Any]], response: Any) -> Answer:
     return Answer(
         messages=[{"role": "assistant", "content": images}] if images else [],
-        usage=response_usage(getattr(response, "usage", None)),
+        usage=response_usage(member(response, "usage")),
     )
 
 

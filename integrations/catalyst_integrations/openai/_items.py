@@ -10,6 +10,7 @@ from typing import Any
 
 from catalyst_integrations.openai._content import parts_without_data
 from catalyst_sdk.instrumentation.llm import as_list, as_object, digest_base64
+from catalyst_sdk.instrumentation.stainless import member
 
 Item = Mapping[str, Any]
 Message = dict[str, Any]
@@ -39,7 +40,7 @@ _READ: dict[str, Callable[[Any], Item]] = {
     "message": lambda item: {
         "type": "message",
         "role": item.role,
-        "content": [_read_part(part) for part in item.content],
+        "content": [_read_part(part) for part in member(item, "content") or ()],
     },
     "function_call": lambda item: {
         "type": "function_call",
@@ -49,8 +50,8 @@ _READ: dict[str, Callable[[Any], Item]] = {
     },
     "reasoning": lambda item: {
         "type": "reasoning",
-        "summary": [{"text": part.text} for part in item.summary or ()],
-        "content": [{"text": part.text} for part in getattr(item, "content", None) or ()],
+        "summary": [{"text": part.text} for part in member(item, "summary") or ()],
+        "content": [{"text": part.text} for part in member(item, "content") or ()],
     },
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 from catalyst_integrations.openai._items import messages_of
 from catalyst_integrations.openai._response_answer import answer_of
 from catalyst_sdk.instrumentation.llm import Answer
+from catalyst_sdk.instrumentation.stainless import member
 
 
 class _Item:
@@ -58,11 +59,11 @@ class _Progress:
 
 
 def _created(progress: _Progress, event: Any) -> None:
-    progress.created = event.response
+    progress.created = member(event, "response")
 
 
 def _final(progress: _Progress, event: Any) -> None:
-    progress.final = event.response
+    progress.final = member(event, "response")
 
 
 def _error(progress: _Progress, event: Any) -> None:
@@ -70,11 +71,11 @@ def _error(progress: _Progress, event: Any) -> None:
 
 
 def _item_added(progress: _Progress, event: Any) -> None:
-    progress.item(event).added = event.item
+    progress.item(event).added = member(event, "item")
 
 
 def _item_done(progress: _Progress, event: Any) -> None:
-    progress.item(event).done = event.item
+    progress.item(event).done = member(event, "item")
 
 
 def _text(progress: _Progress, event: Any) -> None:
@@ -118,6 +119,8 @@ class ResponseReader:
         return self._progress.final is not None
 
     def __call__(self, event: Any) -> None:
+        if getattr(event, "type", None) is None:  # openai 1.66 hands errors over in an envelope
+            event = member(event, "data")
         take = _EVENTS.get(event.type)
         if take is not None:
             take(self._progress, event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from catalyst_sdk.instrumentation.llm import Usage
+from catalyst_sdk.instrumentation.stainless import member
 
 
 def completion_usage(usage: Any) -> Usage | None:
@@ -15,8 +16,8 @@ def completion_usage(usage: Any) -> Usage | None:
         usage,
         getattr(usage, "prompt_tokens", None),
         getattr(usage, "completion_tokens", None),
-        getattr(usage, "prompt_tokens_details", None),
-        getattr(usage, "completion_tokens_details", None),
+        member(usage, "prompt_tokens_details"),
+        member(usage, "completion_tokens_details"),
     )
 
 
@@ -25,13 +26,13 @@ def response_usage(usage: Any) -> Usage | None:
     prompt_tokens = getattr(usage, "input_tokens", None)
     if prompt_tokens is None:  # absent, or a transcription billed by its duration
         return None
-    prompt = getattr(usage, "input_tokens_details", None)
+    prompt = member(usage, "input_tokens_details")
     return _usage(
         usage,
         prompt_tokens,
         getattr(usage, "output_tokens", None),
-        prompt or getattr(usage, "input_token_details", None),
-        getattr(usage, "output_tokens_details", None),
+        prompt or member(usage, "input_token_details"),
+        member(usage, "output_tokens_details"),
     )
 
 
