@@ -26,12 +26,27 @@ def read_spans_at(files: Sequence[LocalFile], places: Iterable[Place]) -> list[S
     return [found[place] for place in wanted]
 
 
+def read_lines_at(files: Sequence[LocalFile], places: Iterable[Place]) -> list[bytes]:
+    """Read the lines at *places* as they stand, each once, in that order."""
+    lines: dict[tuple[int, int], bytes] = {}
+    for place in places:
+        if (place.source, place.line_offset) not in lines:
+            ((_, line),) = _lines_of(files[place.source], [place])
+            lines[place.source, place.line_offset] = line
+    return list(lines.values())
+
+
 def _read_file(file: LocalFile, places: list[Place]) -> Iterator[tuple[Place, Span]]:
+    for place, line in _lines_of(file, places):
+        yield place, _span_of(line, place, file)
+
+
+def _lines_of(file: LocalFile, places: list[Place]) -> Iterator[tuple[Place, bytes]]:
     try:
         with open(file.path, "rb") as stream:
             for place in places:
                 stream.seek(place.line_offset)
-                yield place, _span_of(stream.read(place.line_length), place, file)
+                yield place, stream.read(place.line_length)
     except FileNotFoundError:
         raise NotFound(f"{file.name} is no longer there.", hint=_HINT) from None
     except OSError as error:

@@ -13,7 +13,7 @@ from catalyst_sdk.spans import Span, SpanFacts, facts
 from catalyst_sdk.store.embedded import Database
 from catalyst_sdk.store.files._dataset import DataSet, Progress, read_files
 from catalyst_sdk.store.files._index import Index
-from catalyst_sdk.store.files._payload import read_spans_at
+from catalyst_sdk.store.files._payload import read_lines_at, read_spans_at
 from catalyst_sdk.store.files._tables import copy_traces, create_spans, create_traces
 from catalyst_sdk.store.filter import Filter, of_agent
 
@@ -74,6 +74,13 @@ class FileStore:
     def span(self, trace_id: str, span_id: str) -> Span:
         """Read one span; unique prefixes of the ids will do."""
         return read_spans_at(self._data.files, [self._index.span(trace_id, span_id)])[0]
+
+    def raw(self, trace_id: str, span_id: str | None = None) -> list[bytes]:
+        """Give the stored lines of a trace or of one span, byte for byte, each once."""
+        places = self._index.trace(trace_id)
+        if span_id is not None:
+            places = [self._index.span(trace_id, span_id)]
+        return read_lines_at(self._data.files, places)
 
     def facts(self, trace_id: str) -> list[SpanFacts]:
         """Give the facts of a trace's spans in start order."""
