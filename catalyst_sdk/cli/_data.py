@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalyst_sdk.cli._format import one_line, plural
+from catalyst_sdk.cli._filters import Selection
+from catalyst_sdk.cli._format import moment, one_line, plural
 from catalyst_sdk.cli._output import Output
 from catalyst_sdk.cli._progress import reading
 from catalyst_sdk.config import DEFAULT_FILE
@@ -47,6 +48,19 @@ def open_data(sources: Sequence[str], output: Output) -> FileStore:
         store = open_files(sources, on_progress=on_progress)
     report_bad_lines(output, store.bad_lines, store.bad_line_count)
     return store
+
+
+def nothing_fits(store: FileStore, selection: Selection, what: str) -> str:
+    """Say that nothing was found, and from when the data is if a time was asked for."""
+    if not selection.words:
+        return f"no {what}"
+    if not selection.window.words:
+        return f"no {what} fit {selection.text}"
+    ends = store.query("SELECT min(start_ns) AS first, max(start_ns) AS last FROM traces")[0]
+    return (
+        f"no {what} fit {selection.words}; "
+        f"these are from {moment(ends['first'])} to {moment(ends['last'])}"
+    )
 
 
 def report_bad_lines(output: Output, bad_lines: Sequence[BadLine], count: int) -> None:

@@ -111,3 +111,8 @@ def plural(number: int, noun: str) -> str:
         return f"1 {noun}"
     many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {many}"
+
+
+def out_of(shown: int, total: int, noun: str) -> str:
+    """Write how many of how many are shown: 25 of 50 traces, or 50 traces."""
+    return plural(total, noun) if shown == total else f"{shown:,} of {plural(total, noun)}"

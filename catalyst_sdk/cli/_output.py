@@ -67,6 +67,14 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
             reason = error.strerror or str(error)
             raise ConfigError(f"{self.path} cannot be written: {reason}.") from None
 
+    def stored(self, lines: Sequence[bytes]) -> None:
+        """Write stored lines: byte for byte into a pipe or file, harmless on a terminal."""
+        data = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
+        if self.screen.tty:
+            self.write(block(data.decode(errors="replace")))
+        else:
+            self.write_bytes(data)
+
     def value(self, text: str) -> None:
         """Write foreign text: as it is into a pipe or file, harmless on a terminal."""
         if self.screen.tty:
@@ -110,6 +118,8 @@ class Output(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _ends(left: Text, right: Text, width: int) -> Text:
+    if not left:
+        return right
     gap = width - left.cell_len - right.cell_len
     if gap >= 2 or not right:
         return left + Text(" " * max(0, gap)) + right if right else left
@@ -144,7 +154,7 @@ def show_listing(output: Output, listing: Listing, draw: Callable[[Theme], list[
         lines = [msgspec.json.encode(_picked(item, output.fields)) for item in listing.items]
         output.write("".join(line.decode() + "\n" for line in lines))
     elif output.screen.tty and not output.fields:
-        output.lines(draw(output.theme))
+        output.lines(draw(output.theme) if listing.items else [])
     else:
         fields = output.fields or listing.columns
         head = ["\t".join(fields) + "\n"] if output.header else []
@@ -177,7 +187,7 @@ def current_output(environ: Mapping[str, str]) -> Output:
 def make_output(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Output:
     """Make an output from flags; those that contradict each other are refused."""
     named: dict[str, Mode] = {"json": "json", "jsonl": "jsonl", "quiet": "ids"}
-    modes = [mode for flag, mode in named.items() if flags.get(flag)]
+    modes: list[Mode] = [named[flag] for flag in named if flags.get(flag)]
     if len(modes) > 1:
         raise ConfigError("--json, --jsonl and -q exclude each other.", hint="Give one of them.")
     color: ColorChoice = flags.get("color") or "auto"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,16 @@ import click
 from rich.text import Text
 
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
-from catalyst_sdk.cli._format import duration, one_line, short_id
+from catalyst_sdk.cli._format import duration, one_line, share, short_id
 from catalyst_sdk.cli._grammar import Command
-from catalyst_sdk.cli._lines import cut, heading, pad, styled
+from catalyst_sdk.cli._items import Row
+from catalyst_sdk.cli._lines import quoted
 from catalyst_sdk.cli._options import file_option, output_options
 from catalyst_sdk.cli._output import current_output
 from catalyst_sdk.cli._suggest import closest
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.commands._agent_list import agent_item, agent_table, read_agents
+from catalyst_sdk.cli.views import _table
 from catalyst_sdk.errors import NotFound
 
 if TYPE_CHECKING:
@@ -39,6 +42,14 @@ SELECT error_signature AS signature, toInt64(count()) AS spans,
 FROM spans WHERE error_signature != '' AND {_OF_AGENT}
 GROUP BY signature ORDER BY traces DESC, signature LIMIT 8
 """
+_FIGURES = tuple(
+    _table.Column(heading=heading, align="right") for heading in ("CALLS", "FAILED", "P50", "P95")
+)
+_ERROR_COLUMNS = (
+    _table.Column(heading="ERROR", flexible=24),
+    _table.Column(heading="TRACES", align="right"),
+    _table.Column(heading="EXAMPLE"),
+)
 
 
 @click.command("get", cls=Command, example="catalyst agent get refund-agent --file traces.jsonl")
@@ -61,9 +72,9 @@ def agent_get(name: str, files: Sequence[str]) -> None:
         return
     theme = output.theme
     lines = agent_table(theme, [row])
-    lines += _step_lines(theme, "Models", models) + _step_lines(theme, "Tools", tools)
+    lines += _step_lines(theme, "MODEL", models) + _step_lines(theme, "TOOL", tools)
     output.lines(lines + _error_lines(theme, errors))
-    output.hint([], f"catalyst halo run --agent {name!r}{file_flags(files)}")
+    output.hint([], f"catalyst halo run --agent {shlex.quote(name)}{file_flags(files)}")
 
 
 def _steps(what: str, kind: str) -> str:
@@ -80,32 +91,35 @@ def _find(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
     raise NotFound(f"There is no agent '{one_line(name)}'.", hint=hint)
 
 
-def _step_lines(theme: Theme, title: str, rows: Sequence[dict[str, Any]]) -> list[Text]:
+def _step_lines(theme: Theme, title: str, rows: Sequence[Row]) -> list[Text]:
     if not rows:
         return []
-    width = min(40, max(len(one_line(row["name"])) for row in rows))
-    lines = [Text(), heading(theme, title, "calls, failed, p50, p95")]
-    for row in rows:
-        name = pad(cut(Text(one_line(row["name"])), width, theme.mark("more")), width)
-        failed = Text(
-            f"{row['failed']:>7,}", style=theme.role("error" if row["failed"] else "muted")
-        )
-        times = f"  {duration(row['p50_ns']):>7}  {duration(row['p95_ns']):>7}"
-        lines.append(Text("  ") + name + Text(f"  {row['calls']:>7,}") + failed + Text(times))
-    return lines
+    columns = [_table.Column(heading=title, flexible=16), *_FIGURES]
+    return [Text(), *_table.table(theme, columns, [_step(theme, row) for row in rows])]
 
 
-def _error_lines(theme: Theme, rows: Sequence[dict[str, Any]]) -> list[Text]:
-    if not rows:
-        return []
-    lines = [Text(), heading(theme, "Errors", "traces, an example")]
-    for row in rows:
-        line = styled(
-            f"  {row['traces']:>5,}  ",
-            (short_id(row["example"]) + "  ", theme.role("accent")),
-            (one_line(row["signature"]), theme.role("error")),
+def _step(theme: Theme, row: Row) -> _table.Row:
+    failed = theme.role("error") if row["failed"] else theme.role("muted")
+    return _table.Row(
+        [
+            quoted(row["name"]),
+            Text(f"{row['calls']:,}"),
+            Text(share(row["failed"], row["calls"]), style=failed),
+            Text(duration(row["p50_ns"])),
+            Text(duration(row["p95_ns"])),
+        ]
+    )
+
+
+def _error_lines(theme: Theme, rows: Sequence[Row]) -> list[Text]:
+    drawn = [
+        _table.Row(
+            [
+                quoted(row["signature"], theme.role("error")),
+                Text(f"{row['traces']:,}"),
+                Text(short_id(row["example"]), style=theme.role("accent")),
+            ]
         )
-        lines.append(
-            cut(line, theme.screen.width, theme.mark("more")) if theme.screen.tty else line
-        )
-    return lines
+        for row in rows
+    ]
+    return [Text(), *_table.table(theme, _ERROR_COLUMNS, drawn)] if rows else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +41,16 @@ AGENT_FIELDS = (
 )
 # A trace counts for the agent its root names; `agent` is what --agent takes.
 _SQL = """
-SELECT if(agent_name != '', agent_name, agent_id) AS agent, any(agent_id) AS agent_id,
-  toInt64(count()) AS traces, toInt64(countIf(status = 'ERROR')) AS failed_traces,
-  toInt64(uniqExactIf(session_id, session_id != '')) AS sessions,
-  toInt64(sum(span_count)) AS spans,
-  toInt64(quantileExact(0.5)(duration_ns)) AS p50_ns,
-  toInt64(quantileExact(0.95)(duration_ns)) AS p95_ns,
-  toInt64(sum(total_tokens)) AS total_tokens, sum(cost_usd) AS cost_usd,
-  arraySort(arrayDistinct(arrayFlatten(groupArray(models)))) AS models,
-  min(start_ns) AS first_ns, max(end_ns) AS last_ns
-FROM traces GROUP BY agent ORDER BY traces DESC, agent
+SELECT if(t.agent_name != '', t.agent_name, t.agent_id) AS agent, any(t.agent_id) AS agent_id,
+  toInt64(count()) AS traces, toInt64(countIf(t.status = 'ERROR')) AS failed_traces,
+  toInt64(uniqExactIf(t.session_id, t.session_id != '')) AS sessions,
+  toInt64(sum(t.span_count)) AS spans,
+  toInt64(quantileExact(0.5)(t.duration_ns)) AS p50_ns,
+  toInt64(quantileExact(0.95)(t.duration_ns)) AS p95_ns,
+  toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
+  arraySort(arrayDistinct(arrayFlatten(groupArray(t.models)))) AS models,
+  min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns
+FROM traces AS t GROUP BY agent ORDER BY traces DESC, agent
 """
 _COLUMNS = (
     _table.Column(heading="AGENT", flexible=16),
@@ -81,7 +82,7 @@ def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> 
     listing = Listing(items=items, columns=AGENT_FIELDS, identity=("agent",))
     show_listing(output, listing, lambda theme: agent_table(theme, rows))
     named = next((row["agent"] for row in rows if row["agent"]), "")
-    command = f"catalyst agent get {named!r}{file_flags(files)}" if named else ""
+    command = f"catalyst agent get {shlex.quote(named)}{file_flags(files)}" if named else ""
     output.hint([plural(len(rows), "agent"), selection.words], command)
 
 

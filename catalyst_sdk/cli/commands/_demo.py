@@ -8,13 +8,13 @@ import sys
 import click
 
 from catalyst_sdk.cli._grammar import Command, option
-from catalyst_sdk.cli._options import output_options
+from catalyst_sdk.cli._options import quiet_output_options
 from catalyst_sdk.cli._output import current_output
 
 
 @click.command("demo", cls=Command, example="catalyst demo")
 @option("--directory", type=click.Path(), default=".catalyst/demo", help="Where the traces go.")
-@output_options
+@quiet_output_options
 def demo(directory: str) -> int:
     """Trace an example agent with planted flaws, then let Halo find them."""
     from catalyst_sdk.demo import run_and_report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, select
-from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, plural
+from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, out_of
 from catalyst_sdk.cli._grammar import Command, option
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import quoted
@@ -35,14 +36,15 @@ SESSION_FIELDS = (
     "input",
 )
 _SQL = """
-SELECT session_id, if(countIf(status = 'ERROR') > 0, 'ERROR', 'OK') AS status,
-  arraySort(groupUniqArrayIf(agent_name, agent_name != '')) AS agents,
-  anyIf(user_id, user_id != '') AS user_id,
-  toInt64(count()) AS traces, toInt64(countIf(status = 'ERROR')) AS failed_traces,
+SELECT t.session_id AS session_id,
+  if(countIf(t.status = 'ERROR') > 0, 'ERROR', 'OK') AS status,
+  arraySort(groupUniqArrayIf(t.agent_name, t.agent_name != '')) AS agents,
+  anyIf(t.user_id, t.user_id != '') AS user_id,
+  toInt64(count()) AS traces, toInt64(countIf(t.status = 'ERROR')) AS failed_traces,
   min(t.start_ns) AS start_ns, max(t.end_ns) AS end_ns,
-  toInt64(sum(total_tokens)) AS total_tokens, sum(cost_usd) AS cost_usd,
-  argMin(input_preview, t.start_ns) AS input
-FROM traces AS t WHERE session_id != '' GROUP BY session_id
+  toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
+  argMin(t.input_preview, t.start_ns) AS input
+FROM traces AS t WHERE t.session_id != '' GROUP BY session_id
 ORDER BY end_ns DESC, session_id
 """
 _COLUMNS = (
@@ -52,7 +54,7 @@ _COLUMNS = (
     _table.Column(heading="AGENT", widest=18, drop=1),
     _table.Column(heading="FIRST INPUT", flexible=16),
     _table.Column(heading="TRACES", align="right"),
-    _table.Column(heading="SPANNED", align="right", drop=3),
+    _table.Column(heading="LASTED", align="right", drop=3),
     _table.Column(heading="TOKENS", align="right", drop=4),
     _table.Column(heading="COST", align="right", drop=5),
 )
@@ -85,10 +87,9 @@ def session_list(
     if not rows:
         output.note("no sessions: no trace has a session id")
         return
-    count = plural(len(rows), "session")
     output.hint(
-        [count if len(shown) == len(rows) else f"{len(shown):,} of {count}", selection.words],
-        f"catalyst session get {shown[0]['session_id']}{file_flags(files)}",
+        [out_of(len(shown), len(rows), "session"), selection.words],
+        f"catalyst session get {shlex.quote(shown[0]['session_id'])}{file_flags(files)}",
     )
 
 

@@ -53,7 +53,7 @@ def span_get(
     with open_data(source_files(files, output), output) as store:
         span = store.span(trace_id, span_id)
         if view == "raw":
-            target.write_bytes(store.raw(span.trace_id, span.span_id))
+            target.stored(store.raw(span.trace_id, span.span_id))
         elif part is not None:
             target.value(payloads(span)[part])
         elif target.mode != "human":

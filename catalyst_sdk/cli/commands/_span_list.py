@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalyst_sdk.cli import _listing
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, Selection, select
-from catalyst_sdk.cli._format import plural, short_id
+from catalyst_sdk.cli._format import out_of, short_id
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import SPAN_COLUMNS, SPAN_FIELDS, Row, span_item
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
@@ -56,7 +56,8 @@ def span_list(
     page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SPAN_SORTS)
     with open_data(source_files(files, output), output) as store:
         trace = store.facts(trace_id)[0].trace_id if trace_id else None
-        rows, after = read_spans(store, page, selection, trace)
+        rows, after, total = read_spans(store, page, selection, trace)
+        missing = "" if rows else nothing_fits(store, selection, "spans")
     listing = Listing(
         items=[span_item(row) for row in rows],
         columns=SPAN_COLUMNS,
@@ -65,19 +66,36 @@ def span_list(
     )
     one_trace = trace is not None
     show_listing(output, listing, lambda theme: span_table(theme, rows, one_trace=one_trace))
-    _end(output, rows, selection, after, files)
+    if missing:
+        output.note(missing)
+        return
+    _end(output, rows, total, selection, files)
 
 
 def read_spans(
     store: FileStore, page: _listing.Page, selection: Selection, trace_id: str | None
-) -> tuple[list[Row], str | None]:
-    """Read one page of the `spans` table."""
-    paged, tail, params = page.sql("span_id")
-    conditions = [paged]
-    for name, sign, bound in (
-        ("start", ">=", selection.window.start_ns),
-        ("end", "<", selection.window.end_ns),
-    ):
+) -> tuple[list[Row], str | None, int]:
+    """Read one page of the `spans` table, the cursor after it, and how many rows there are."""
+    conditions, params = _conditions(store, selection, trace_id)
+    paged, tail, extra = page.sql("span_id")
+    where = " AND ".join(conditions)
+    rows: list[dict[str, Any]] = store.query(
+        f"SELECT * FROM spans WHERE {where} AND {paged} {tail}",
+        params | extra,
+    )
+    kept, after = page.split(rows, "span_id")
+    if after is None and page.after is None:
+        return kept, None, len(kept)
+    found = store.query(f"SELECT toInt64(count()) AS spans FROM spans WHERE {where}", params)
+    return kept, after, found[0]["spans"]
+
+
+def _conditions(
+    store: FileStore, selection: Selection, trace_id: str | None
+) -> tuple[list[str], dict[str, Any]]:
+    conditions, params = ["1"], dict[str, Any]()
+    window = selection.window
+    for name, sign, bound in (("start", ">=", window.start_ns), ("end", "<", window.end_ns)):
         if bound is not None:
             conditions.append(f"start_ns {sign} {{window_{name}:Int64}}")
             params[f"window_{name}"] = bound
@@ -85,27 +103,18 @@ def read_spans(
         conditions.append("trace_id = {only_trace:String}")
         params["only_trace"] = trace_id
     if selection.filter is not None:
-        condition, extra = selection.filter.sql()
+        condition, extra = store.where(selection.filter, "span")
         conditions.append(f"({condition})")
         params.update(extra)
-    where = " AND ".join(conditions)
-    rows: list[dict[str, Any]] = store.query(f"SELECT * FROM spans WHERE {where} {tail}", params)
-    return page.split(rows, "span_id")
+    return conditions, params
 
 
 def _end(
-    output: Output,
-    rows: Sequence[Row],
-    selection: Selection,
-    after: str | None,
-    files: Sequence[str],
+    output: Output, rows: Sequence[Row], total: int, selection: Selection, files: Sequence[str]
 ) -> None:
-    if not rows:
-        output.note("no spans fit" if selection.words else "no spans")
-        return
     shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
     ids = f"{short_id(shown['trace_id'])} {short_id(shown['span_id'])}"
     output.hint(
-        [plural(len(rows), "span") + (" of more" if after else ""), selection.words],
+        [out_of(len(rows), total, "span"), selection.words],
         f"catalyst span get {ids} --view io{file_flags(files)}",
     )

@@ -109,11 +109,18 @@ def _chosen(spans: Sequence[SpanFacts], prefix: str) -> list[SpanFacts]:
 
 def _show(output: Output, store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> None:
     if look.view == "raw":
-        output.write_bytes(b"".join(store.raw(span.trace_id, span.span_id) for span in spans))
+        output.stored(_stored(store, spans, look))
     elif output.mode != "human" or look.view == "spans":
         _show_data(output, store, spans, look)
     else:
         output.lines(_DRAW[look.view](output.theme, store, spans, look))
+
+
+def _stored(store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> list[bytes]:
+    if look.span is None:
+        return store.raw(spans[0].trace_id)
+    lines = [line for span in spans for line in store.raw(span.trace_id, span.span_id)]
+    return list(dict.fromkeys(lines))
 
 
 def _show_data(output: Output, store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalyst_sdk.cli import _listing
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, Selection, select
-from catalyst_sdk.cli._format import plural, short_id
+from catalyst_sdk.cli._format import out_of, short_id
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import TRACE_COLUMNS, TRACE_FIELDS, Row, trace_item
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
@@ -64,6 +64,7 @@ def trace_list(
         narrowed = selection.narrow(store)
         rows, after = read_traces(narrowed, page)
         failing = _failing(narrowed, rows)
+        missing = "" if rows else nothing_fits(store, selection, "traces")
         total = len(rows) if after is None and cursor is None else _count(narrowed)
     listing = Listing(
         items=[trace_item(row) for row in rows],
@@ -72,6 +73,9 @@ def trace_list(
         next_cursor=after,
     )
     show_listing(output, listing, lambda theme: trace_table(theme, rows, failing))
+    if missing:
+        output.note(missing)
+        return
     _end(output, rows, total, selection, files)
 
 
@@ -99,13 +103,13 @@ def _end(
     selection: Selection,
     files: Sequence[str],
 ) -> None:
-    if not rows:
-        output.note("no traces fit" if selection.words else "no traces")
-        return
     failed = sum(row["status"] == "ERROR" for row in rows)
-    count = plural(total, "trace") if total == len(rows) else f"{len(rows):,} of {total:,} traces"
     shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
     output.hint(
-        [count, selection.words, f"{failed:,} failed" if failed else ""],
+        [
+            out_of(len(rows), total, "trace"),
+            selection.words,
+            f"{failed:,} failed" if failed else "",
+        ],
         f"catalyst trace get {short_id(shown['trace_id'])} --view timeline{file_flags(files)}",
     )

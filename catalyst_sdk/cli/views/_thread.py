@@ -117,9 +117,9 @@ def _call(theme: Theme, call: Call, *, full: bool) -> list[Text]:
     mark = theme.mark("error") + " " if outcome.failed else ""
     color = theme.role("error") if outcome.failed else ""
     answer = styled(
-        ("  " + theme.mark("arrow") + " ", theme.role("muted")),
+        (f"  {theme.mark('arrow')} ", theme.role("muted")),
+        (took + "  " if took else "", theme.role("muted")),
         (mark + (one_line(outcome.text) or "(empty)"), color),
-        ("  " + took if took else "", theme.role("muted")),
     )
     return _limited(theme, [asked, answer], full)
 

@@ -71,13 +71,7 @@ class _Teller:
     ) -> None:
         self.turns: list[Turn] = []
         self._told: Counter[Key] = Counter()
-        self._results = {
-            part.id: part.text
-            for _, talk in talks
-            for message in talk.input_messages
-            for part in message.parts
-            if part.type == "tool_result" and part.id
-        }
+        self._results = _results(talks)
         self._used: set[str] = set()
         self._tools = [span for span in spans if span.kind == "TOOL"]
 
@@ -108,7 +102,9 @@ class _Teller:
 
     def _outcome(self, part: Part, span: SpanFacts | None) -> Outcome:
         ran = self._tool_span(part, span)
-        said = self._results.get(part.id) if part.id else None
+        # An id may come twice in one conversation, so results are taken in order.
+        waiting = self._results.get(part.id)
+        said = waiting.pop(0) if waiting else None
         if said is not None:
             self._used.add(part.id)
         if ran is None:
@@ -120,11 +116,28 @@ class _Teller:
     def _tool_span(self, part: Part, span: SpanFacts | None) -> SpanFacts | None:
         """Find the span that ran a call: by its id, or the next one of its name."""
         for index, tool in enumerate(self._tools):
+            if part.name not in (tool.tool_name, tool.name):
+                continue
             same_id = bool(part.id) and tool.tool_call_id == part.id
-            after = span is not None and tool.start_ns >= span.start_ns and not tool.tool_call_id
-            if same_id or (after and part.name in (tool.tool_name, tool.name)):
+            later = span is not None and tool.start_ns >= span.start_ns and not tool.tool_call_id
+            if same_id or later:
                 return self._tools.pop(index)
         return None
+
+
+def _results(talks: Sequence[tuple[SpanFacts, Conversation]]) -> dict[str, list[str]]:
+    """Give the results of each call id, in order, from the model call that repeats most of them."""
+    most: dict[str, list[str]] = {}
+    for _, talk in talks:
+        own: dict[str, list[str]] = {}
+        for message in talk.input_messages:
+            for part in message.parts:
+                if part.type == "tool_result" and part.id:
+                    own.setdefault(part.id, []).append(part.text)
+        for call, texts in own.items():
+            if len(texts) > len(most.get(call, ())):
+                most[call] = texts
+    return most
 
 
 def _key(message: Message) -> Key:
@@ -137,12 +150,10 @@ def _key(message: Message) -> Key:
 
 def arguments(part: Part) -> str:
     """Give the arguments of a tool call as compact JSON, or as they stand."""
-    value = part.arguments
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
+    try:
+        value = json.loads(part.arguments)
+    except ValueError:
+        return part.arguments
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else ""
 
 
