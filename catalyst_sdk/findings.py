@@ -81,6 +81,10 @@ class Finding(msgspec.Struct, kw_only=True):
     verdict: Literal["open", "fixed", "wont_fix", "not_an_issue"] = "open"
     score: float = 0.0
     """What it is ranked by, larger is worse."""
+    merged: list[str] = []
+    """Other detectors that named the same spans; their findings are told as part of this one."""
+    related: list[str] = []
+    """Ids of findings of this report that share most of their traces or spans with this one."""
 
 
 class Totals(msgspec.Struct, kw_only=True):
@@ -99,6 +103,14 @@ class Totals(msgspec.Struct, kw_only=True):
     last_ns: int = 0
 
 
+class Waste(msgspec.Struct, kw_only=True):
+    """What all findings cost together; a span that several of them name counts once."""
+
+    tokens: int = 0
+    usd: float = 0.0
+    seconds: float = 0.0
+
+
 class Report(msgspec.Struct, kw_only=True):
     """The result of one run, ranked worst first."""
 
@@ -113,7 +125,9 @@ class Report(msgspec.Struct, kw_only=True):
     window: str = ""
     filter: str = ""
     dataset_hash: str = ""
+    waste: Waste = msgspec.field(default_factory=Waste)
     citations_total: int = 0
+    """Tried; those whose words were not found in the cited span are dropped."""
     citations_verified: int = 0
     healthy: list[str] = []
     """What was checked and found in order."""

@@ -1,0 +1,124 @@
+"""What a detector sees: span facts by SQL, totals, limits, and how each agent usually behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from catalyst_sdk.findings import Totals
+from catalyst_sdk.spans import Conversation, Span, messages
+
+__all__ = ["AgentBaseline", "Dataset", "Queries"]
+
+
+class Queries(Protocol):
+    """What detectors use of a store."""
+
+    def query(self, sql: str, params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Run ClickHouse SQL over `spans` and `traces`."""
+        ...
+
+    def span(self, trace_id: str, span_id: str) -> Span:
+        """Read one span with its payload."""
+        ...
+
+
+@dataclass(frozen=True)
+class AgentBaseline:
+    """How one agent's runs usually go: medians and median absolute deviations."""
+
+    agent: str
+    runs: int
+    seconds: tuple[float, float]
+    tokens: tuple[float, float]
+    llm_calls: tuple[float, float]
+    tool_calls: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The traces under analysis. Query results are remembered, so detectors may share one."""
+
+    store: Queries
+    totals: Totals
+    limits: Mapping[str, float] = field(default_factory=dict[str, float])
+    remarks: list[str] = field(default_factory=list[str])
+    """What rules could not look at or left out, in sentences; shared by all detectors."""
+    _seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Run a query over `spans` (columns of `SpanFacts`) and `traces`."""
+        if sql not in self._seen:
+            self._seen[sql] = self.store.query(sql)
+        return self._seen[sql]
+
+    def row(self, sql: str) -> dict[str, Any]:
+        """Run a query that gives one row; {} when it gives none."""
+        return next(iter(self.rows(sql)), {})
+
+    def conversation(self, trace_id: str, span_id: str) -> Conversation:
+        """Read what one model call was told and said; for a few spans, not for all."""
+        return messages(self.store.span(trace_id, span_id))
+
+    def limit(self, name: str) -> float:
+        """Give one of the running detector's limits."""
+        return self.limits[name]
+
+    def enough(self, name: str = "min_traces") -> int:
+        """Give how many traces make a case: the limit, less when the data set is tiny.
+
+        In three traces one is a third; it is reported, with a confidence and severity to match.
+        """
+        return max(1, min(int(self.limits[name]), round(self.totals.traces * 0.3)))
+
+    def leave_out(self, sentence: str) -> None:
+        """State in the report what was not looked at or not listed."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
+    def with_limits(self, limits: Mapping[str, float]) -> Dataset:
+        """Give the same data with a detector's limits."""
+        return replace(self, limits=limits)
+
+    def agents(self) -> list[AgentBaseline]:
+        """Give the baseline of every agent, the busiest first."""
+        return [
+            AgentBaseline(
+                agent=row["agent"],
+                runs=row["runs"],
+                seconds=(row["seconds"], row["seconds_mad"]),
+                tokens=(row["tokens"], row["tokens_mad"]),
+                llm_calls=(row["llm"], row["llm_mad"]),
+                tool_calls=(row["tool"], row["tool_mad"]),
+            )
+            for row in self.rows(_BASELINE)
+        ]
+
+
+def _spread(name: str, values: str) -> str:
+    """SQL for the median and the median absolute deviation of an array."""
+    middle = f"arrayReduce('median', {values})"
+    return (
+        f"{middle} AS {name}, "
+        f"arrayReduce('median', arrayMap(x -> abs(x - {middle}), {values})) AS {name}_mad"
+    )
+
+
+_BASELINE = f"""
+SELECT agent, count() AS runs,
+  {_spread("seconds", "groupArray(trace_seconds)")},
+  {_spread("tokens", "groupArray(toFloat64(trace_tokens))")},
+  {_spread("llm", "groupArray(toFloat64(trace_llm))")},
+  {_spread("tool", "groupArray(toFloat64(trace_tool))")}
+FROM (
+  SELECT trace_id,
+    argMax(if(agent_name != '', agent_name, agent_id),
+           (agent_id != '' OR agent_name != '', parent_span_id = '', -start_ns, span_id)) AS agent,
+    greatest(0, max(end_ns) - min(start_ns)) / 1e9 AS trace_seconds,
+    sumIf(total_tokens, kind = 'LLM') AS trace_tokens,
+    countIf(kind = 'LLM') AS trace_llm, countIf(kind = 'TOOL') AS trace_tool
+  FROM spans GROUP BY trace_id
+)
+GROUP BY agent ORDER BY runs DESC, agent
+"""

@@ -1,0 +1,146 @@
+"""One analysis: detect over all traces, count, cite, verify, merge, rank, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from catalyst_sdk.errors import ConfigError
+from catalyst_sdk.findings import Finding, Report, Totals, Waste
+from catalyst_sdk.halo._checks import Check, eligible, healthy, not_looked_at
+from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo._finding import Made, make
+from catalyst_sdk.halo._merge import merge, relate
+from catalyst_sdk.halo._source import opened
+from catalyst_sdk.halo._summary import summarise, title_of
+from catalyst_sdk.halo._weigh import total_waste
+from catalyst_sdk.halo.detectors._detector import Detector
+from catalyst_sdk.halo.detectors._registry import select
+
+if TYPE_CHECKING:
+    from catalyst_sdk.store import FileStore
+
+__all__ = ["detect", "run"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage (`read`, `detect`), how much of it is done, and how much there is."""
+
+
+def run(
+    source: str | Path | Sequence[str | Path] | FileStore,
+    *,
+    prompt: str | None = None,
+    model: str | None = None,
+    window: str | None = None,
+    agent: str | None = None,
+    filter: str | None = None,  # noqa: A002 - its name everywhere
+    on_progress: Progress | None = None,
+    detectors: Sequence[Detector | str] | None = None,
+) -> Report:
+    """Analyse traces and give the ranked report.
+
+    *source* is a path, several, a glob, "-" or an open store. *window* (`24h`) counts back from
+    the newest span, *agent* is a name or id, *filter* speaks the filter grammar. *detectors*
+    replaces the installed ones; text in it names installed ones (`"*"`, `"tools"`, `"retry-*"`).
+    Raises ConfigError, NotFound or BadInput for what was asked wrongly.
+    """
+    if model is not None or prompt is not None:
+        raise ConfigError(
+            "This version analyses with detectors only; there is no model to take a prompt.",
+            hint="Leave out model and prompt.",
+        )
+    started, clock = time.time_ns(), time.perf_counter()
+    told = on_progress or _silent
+    remarks: list[str] = []
+    chosen = select(detectors, remarks)
+    reading = (lambda done, whole: told("read", done, whole)) if on_progress else None
+    with opened(
+        source, window=window, agent=agent, filter=filter, on_progress=reading
+    ) as store:
+        data = Dataset(store, store.totals(), remarks=remarks)
+        made, checks = _examine(data, chosen, told)
+        report = _report(data, made, checks)
+        report.sources = list(store.sources)
+        report.dataset_hash = store.dataset_hash
+        report.bad_lines, report.bad_line_count = list(store.bad_lines), store.bad_line_count
+    report.window, report.filter = window or "", filter or ""
+    report.started_ns, report.elapsed_s = started, round(time.perf_counter() - clock, 3)
+    return report
+
+
+def detect(
+    source: str | Path | Sequence[str | Path] | FileStore,
+    *,
+    window: str | None = None,
+    agent: str | None = None,
+    filter: str | None = None,  # noqa: A002 - its name everywhere
+    detectors: Sequence[Detector | str] | None = None,
+) -> list[Finding]:
+    """Give the findings alone, ranked worst first; arguments as for `run`."""
+    return run(
+        source, window=window, agent=agent, filter=filter, detectors=detectors
+    ).findings
+
+
+def _silent(_stage: str, _done: int, _whole: int) -> None:
+    return
+
+
+def _examine(
+    data: Dataset, detectors: Sequence[Detector], told: Progress
+) -> tuple[list[Made], list[Check]]:
+    """Run every detector; one that raises is named in the report and the others go on."""
+    checks = eligible(data, detectors)
+    seconds = _run_seconds(data)
+    made: list[Made] = []
+    for number, check in enumerate(checks):
+        told("detect", number, len(checks))
+        if check.looked_at == 0:
+            continue
+        try:
+            candidates = list(check.detector.detect(data))
+            found = [make(data, check.detector, one, seconds) for one in candidates]
+        except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
+            check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
+            continue
+        kept = [one for one in found if one is not None]
+        check.found = len(kept)
+        made += kept
+    told("detect", len(checks), len(checks))
+    return made, checks
+
+
+def _run_seconds(data: Dataset) -> float:
+    return float(data.row("SELECT sum(duration_ns) / 1e9 AS seconds FROM traces")["seconds"] or 0.0)
+
+
+def _report(data: Dataset, made: list[Made], checks: list[Check]) -> Report:
+    kept = merge(data, made)
+    relate(kept)
+    kept.sort(key=lambda m: (-m.finding.score, m.finding.id))
+    findings = [m.finding for m in kept]
+    wasted = total_waste(data, [m.candidate.waste for m in kept])
+    agents = [baseline.agent for baseline in data.agents() if baseline.agent]
+    report = Report(
+        title=title_of(agents),
+        sources=[],
+        agents=agents,
+        totals=_rounded(data.totals),
+        findings=findings,
+        method="detectors only",
+        waste=Waste(tokens=wasted[0], usd=round(wasted[1], 6), seconds=round(wasted[2], 3)),
+        citations_total=sum(m.citations for m in kept),
+        citations_verified=sum(len(f.evidence) for f in findings),
+        healthy=healthy(checks),
+        not_looked_at=not_looked_at(data, checks),
+    )
+    report.summary = summarise(report)
+    return report
+
+
+def _rounded(totals: Totals) -> Totals:
+    """Sums of money depend on the order of rows in their last digits."""
+    totals.cost_usd = round(totals.cost_usd, 9)
+    return totals

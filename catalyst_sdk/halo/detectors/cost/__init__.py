@@ -1,0 +1,24 @@
+"""Detectors of tokens, money and time spent for nothing."""
+
+from catalyst_sdk.halo.detectors.cost._latency import serial_calls, slow_tail
+from catalyst_sdk.halo.detectors.cost._models import overpowered_model, reasoning_heavy
+from catalyst_sdk.halo.detectors.cost._prompts import (
+    context_growth,
+    repeated_request,
+    uncached_prompt,
+)
+from catalyst_sdk.halo.detectors.cost._runs import runaway_run, version_regression
+
+__all__ = ["DETECTORS"]
+
+DETECTORS = (
+    context_growth,
+    uncached_prompt,
+    repeated_request,
+    overpowered_model,
+    reasoning_heavy,
+    runaway_run,
+    slow_tail,
+    serial_calls,
+    version_regression,
+)

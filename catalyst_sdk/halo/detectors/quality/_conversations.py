@@ -1,0 +1,190 @@
+"""How conversations go: users who ask again, agents that pass work to and fro."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalyst_sdk.findings import Fix
+from catalyst_sdk.halo._candidate import Candidate, Cite
+from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo._stats import wilson
+from catalyst_sdk.halo._words import code, count, share
+from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._sql import AGENT, literal, own_waste, pairs
+
+__all__ = ["handoff_pingpong", "user_repeats"]
+
+_ASKED = """
+SELECT trace_id, span_id, session_id, start_ns, input_preview, agent,
+  lowerUTF8(input_preview) AS said,
+  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp('[^\\\\w]+', said))) AS words,
+  lagInFrame((lowerUTF8(input_preview), trace_id)) OVER (
+    PARTITION BY session_id ORDER BY start_ns, trace_id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
+  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp('[^\\\\w]+', before.1)))
+    AS words_before
+FROM (
+  SELECT trace_id, argMin(span_id, rank) AS span_id, argMaxIf(session_id, rank, session_id != '')
+      AS session_id, min(start_ns) AS start_ns, argMin(input_preview, rank) AS input_preview,
+    argMin(agent_key, rank) AS agent
+  FROM (SELECT *, (parent_span_id != '', start_ns, span_id) AS rank, AGENT_KEY AS agent_key FROM spans)
+  GROUP BY trace_id
+)
+WHERE session_id != '' AND input_preview != '' AND NOT match(input_preview, '^\\\\s*[\\\\[{]')
+""".replace("AGENT_KEY", AGENT)
+_AGAIN = f"""
+SELECT trace_id, span_id, session_id, agent FROM ({_ASKED})
+WHERE before.1 != '' AND before.2 != trace_id AND lengthUTF8(said) >= 12
+  AND (ngramDistanceUTF8(said, before.1) <= 0.35
+    OR length(arrayIntersect(words, words_before)) >= 4
+      AND length(arrayIntersect(words, words_before)) >=
+          0.6 * least(length(words), length(words_before))
+    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)'
+       '|that.s not what i|not what i asked|you (didn.t|did not) answer|same question|asking again'))
+"""
+
+
+@detector(
+    "user-repeats",
+    category="quality",
+    looks_for="Users who ask the same again in their next turn, in the same or similar words.",
+    needs=(f"1 = 1 AND session_id != '' AND parent_span_id = '' AND input_preview != ''",
+           "turns of sessions with a recorded question"),
+    in_order="users do not have to ask twice",
+    family="repeats",
+    min_traces=(3, "three turns; people also repeat themselves without cause"),
+    rate=(0.02, "share of follow-up turns, at the lower bound"),
+)
+def user_repeats(data: Dataset) -> Iterator[Candidate]:
+    """Yield one candidate for each agent whose users ask again."""
+    for row in data.rows(f"""
+SELECT agent, uniqExact(trace_id) AS traces, uniqExact(session_id) AS sessions
+FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
+        follow_ups = data.row(
+            f"SELECT countIf(before.1 != '') AS n FROM ({_ASKED}) WHERE agent = "
+            f"{literal(row['agent'])}"
+        )["n"]
+        low, _ = wilson(row["traces"], follow_ups)
+        if row["traces"] < data.enough() or low < data.limit("rate"):
+            continue
+        where = pairs(f"SELECT trace_id, span_id FROM ({_AGAIN}) WHERE agent = "
+                      f"{literal(row['agent'])}")
+        yield Candidate(
+            key=(row["agent"],),
+            where=where,
+            title=(
+                f"Users of {code(row['agent'] or 'the agent')} ask the same again, because the "
+                "first answer did not settle it"
+            ),
+            summary=(
+                f"{share(row['traces'], follow_ups)} follow-up turns, in "
+                f"{count(row['sessions'], 'session')}, repeat or rephrase the question before."
+            ),
+            root_cause=(
+                "The earlier answer missed the question, was incomplete or not believed. The cited "
+                "turns show what people insist on."
+            ),
+            fix=Fix(
+                summary="Answer what was asked first, and check for it when a question comes back.",
+                where="prompt",
+                steps=[
+                    "Read the cited turns with the answer before them and name what was missing.",
+                    "Put that into the prompt as a rule with one example.",
+                    "Tell the agent: when a user repeats a question, say what could not be found "
+                    "and ask one precise question, instead of answering alike.",
+                ],
+                patch="If the user asks the same again, do not repeat your answer. Say in one "
+                "sentence what you did and did not find, then ask for the one detail you need or "
+                "offer to hand over to a person.",
+            ),
+            harm="degrades",
+            certainty=0.7,
+            cite=Cite("input", note=lambda _: "asked again"),
+        )
+
+
+def _alternating(sequence: str) -> str:
+    """SQL: traces in which the same two names come in turn four times, and these names."""
+    return f"""
+SELECT trace_id, arrayFilter(i -> names[i] = names[i + 2] AND names[i + 1] = names[i + 3]
+    AND names[i] != names[i + 1], range(1, greatest(1, length(names) - 2))) AS starts,
+  least(names[starts[1]], names[starts[1] + 1]) AS one,
+  greatest(names[starts[1]], names[starts[1] + 1]) AS two
+FROM (
+  SELECT trace_id, arrayMap(s -> s.3, arraySort(groupArray((start_ns, span_id, who)))) AS all_names,
+    arrayMap(p -> p.1, arrayFilter(p -> p.1 != p.2,
+      arrayZip(all_names, arrayPushFront(arrayPopBack(all_names), '')))) AS names
+  FROM ({sequence}) GROUP BY trace_id HAVING length(all_names) >= 4
+) WHERE length(starts) > 0
+"""
+
+
+_AGENTS_IN_TURN = _alternating(
+    "SELECT trace_id, start_ns, span_id, toString(if(agent_name != '', agent_name, agent_id)) AS who "
+    "FROM spans WHERE kind = 'AGENT' AND (agent_name != '' OR agent_id != '')"
+)
+_TARGETS_IN_TURN = _alternating(
+    "SELECT trace_id, start_ns, span_id, toString(handoff_target) AS who FROM spans "
+    "WHERE handoff_target != ''"
+)
+_PINGPONG = (
+    f"SELECT trace_id, one, two FROM ({_AGENTS_IN_TURN}) UNION DISTINCT "
+    f"SELECT trace_id, one, two FROM ({_TARGETS_IN_TURN})"
+)
+
+
+@detector(
+    "handoff-pingpong",
+    category="quality",
+    looks_for="Agents that hand the same run to and fro: A, B, A, B.",
+    needs=("kind = 'AGENT' AND parent_span_id != '' OR handoff_target != ''", "hand-offs"),
+    in_order="no run is passed to and fro",
+    family="handoffs",
+    min_traces=(2, "two runs; handing back once is normal and is not counted"),
+)
+def handoff_pingpong(data: Dataset) -> Iterator[Candidate]:
+    """Yield one candidate for each pair of agents that play ping-pong."""
+    for row in data.rows(f"""
+SELECT one, two, uniqExact(trace_id) AS traces FROM ({_PINGPONG})
+GROUP BY one, two ORDER BY traces DESC, one, two LIMIT 4"""):
+        if row["traces"] < data.enough():
+            continue
+        runs = (
+            f"trace_id IN (SELECT trace_id FROM ({_PINGPONG}) WHERE one = {literal(row['one'])} "
+            f"AND two = {literal(row['two'])})"
+        )
+        names = f"({literal(row['one'])}, {literal(row['two'])})"
+        where = (
+            f"{runs} AND (kind = 'AGENT' AND (agent_name IN {names} OR agent_id IN {names}) "
+            f"OR handoff_target IN {names})"
+        )
+        one, two = code(row["one"]), code(row["two"])
+        turns = data.row(f"SELECT count() AS n FROM spans WHERE {where}")["n"] / row["traces"]
+        yield Candidate(
+            key=(row["one"], row["two"]),
+            where=where,
+            title=f"{one} and {two} hand the same run to and fro, and neither takes it on",
+            summary=(
+                f"In {count(row['traces'], 'run')} work changes between {one} and {two} at least "
+                f"four times, {turns:.0f} steps a run."
+            ),
+            root_cause=(
+                f"Each believes the request is the other's: the descriptions of {one} and {two} "
+                "overlap or leave a gap, and a hand-off does not say why it was made."
+            ),
+            fix=Fix(
+                summary="Draw the line between the two, and forbid handing straight back.",
+                where="prompt",
+                steps=[
+                    f"Write into both prompts which requests belong to {one} and which to {two}; "
+                    "use the cited ones as examples.",
+                    "Give each hand-off a reason and what has been tried; the receiver must act or "
+                    "ask the user.",
+                    "In the harness, refuse the second hand-off back within a run.",
+                ],
+            ),
+            harm="degrades",
+            certainty=0.9,
+            waste=own_waste(f"kind = 'LLM' AND {runs}"),
+            cite=Cite("input", note=lambda r: f"here it is with {code(r['agent_name'])}"),
+        )

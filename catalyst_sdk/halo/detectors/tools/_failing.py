@@ -1,0 +1,229 @@
+"""Tools that fail too often, and tools that answer with nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from catalyst_sdk.findings import Fix
+from catalyst_sdk.halo._candidate import Candidate, Cite, Row
+from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo._stats import wilson
+from catalyst_sdk.halo._words import code, count, listing, percent, quoted, readable, share
+from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._sql import FAILED, literal, turn_waste
+
+__all__ = ["empty_result", "failing_tool"]
+
+_TOOLS = f"""
+SELECT tool_name AS tool, count() AS calls, countIf({FAILED}) AS failed,
+  uniqExactIf(trace_id, {FAILED}) AS traces
+FROM spans WHERE kind = 'TOOL' AND tool_name != '' GROUP BY tool ORDER BY failed DESC, tool
+"""
+
+
+@detector(
+    "failing-tool",
+    category="tools",
+    looks_for="A tool that fails far more often than this agent's other tools, whatever the "
+    "messages.",
+    needs=("kind = 'TOOL' AND tool_name != ''", "tool calls"),
+    in_order="no tool fails unusually often",
+    family="failure",
+    min_traces=(3, "three runs, so that one bad input is not a verdict on the tool"),
+    rate=(0.05, "a tool that surely fails one time in twenty costs the agent turns every day"),
+    against_others=(2.0, "when every tool fails alike the cause is not in this one"),
+)
+def failing_tool(data: Dataset) -> Iterator[Candidate]:
+    """Yield one candidate for each tool whose failure rate stands out."""
+    tools = data.rows(_TOOLS)
+    calls, failed = sum(t["calls"] for t in tools), sum(t["failed"] for t in tools)
+    for row in tools:
+        if not row["failed"] or row["traces"] < data.enough():
+            continue
+        low, high = wilson(row["failed"], row["calls"])
+        rest = (failed - row["failed"]) / max(1, calls - row["calls"])
+        if low < data.limit("rate") or row["failed"] / row["calls"] < (
+            data.limit("against_others") * rest
+        ):
+            continue
+        yield _failing(data, row, (low, high), rest)
+
+
+def _failing(data: Dataset, row: Row, interval: tuple[float, float], rest: float) -> Candidate:
+    tool, where = code(row["tool"]), f"kind = 'TOOL' AND tool_name = {literal(row['tool'])} AND {FAILED}"
+    reasons = data.rows(f"""
+SELECT if(status = 'ERROR', error_signature, soft_error) AS signature, count() AS calls
+FROM spans WHERE {where} GROUP BY signature ORDER BY calls DESC, signature""")
+    after = data.row(f"""
+SELECT countIf({FAILED} AND next.1 = 1) AS again,
+  countIf({FAILED} AND next.1 = 1 AND next.2 = input_hash) AS same,
+  countIf({FAILED} AND next.1 = 1 AND next.3) AS again_failed
+FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
+    PARTITION BY trace_id ORDER BY start_ns, span_id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
+  FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
+    said = [
+        f"{quoted(readable(r['signature']) or 'no message', 70)} ({r['calls']})" for r in reasons[:3]
+    ]
+    more = f" and {len(reasons) - 3} more kinds" if len(reasons) > 3 else ""
+    rate = row["failed"] / row["calls"]
+    one = len(reasons) == 1
+    again = (
+        f" After {count(after['again'], 'failure')} the agent called it again in the same run, "
+        f"{after['same']} times unchanged; {after['again_failed']} of these failed too."
+        if after.get("again")
+        else ""
+    )
+    return Candidate(
+        key=(row["tool"],),
+        where=where,
+        title=(
+            f"{tool} is rejected in {percent(rate)} of its calls, so the agent works by trial "
+            "and error"
+            if after.get("again")
+            else f"{tool} fails in {percent(rate)} of its calls and the agent does without it"
+        ),
+        summary=(
+            f"{share(row['failed'], row['calls'])} calls failed (95 % interval "
+            f"{percent(interval[0])} to {percent(interval[1])}; its other tools: {percent(rest)}). "
+            f"Reasons: {listing(said)}{more}.{again}"
+        ),
+        root_cause=(
+            f"Every failure gives the same reason, so the cause is one and outside the model's "
+            f"choice of words: {quoted(readable(reasons[0]['signature']), 100)}."
+            if one
+            else f"The reasons differ, but all say that the call as written could not be carried "
+            f"out: the agent calls {tool} before it has checked what the tool needs, and only the "
+            "refusal tells it."
+        ),
+        fix=Fix(
+            summary=f"Make the commonest refusals of {tool} impossible before the call, and "
+            "helpful after it.",
+            where="tool",
+            steps=[
+                *(
+                    f"{quoted(readable(r['signature']) or 'no message', 70)} ({count(r['calls'], 'call')}): "
+                    + _remedy(r["signature"])
+                    for r in reasons[:3]
+                ),
+                f"State these conditions in the description of {tool}: that is what the model "
+                "reads before it calls.",
+            ],
+        ),
+        harm="degrades",
+        certainty=0.9,
+        waste=turn_waste(where),
+        cite=Cite("error"),
+    )
+
+
+_REMEDIES = (
+    (("not enough", "balance", "insufficient", "funds"),
+     "let a read-only call return the remaining amount, and compare in code before acting."),
+    (("add up", "total", "amount", "sum"),
+     "compute the amount in the tool and return it; do not let the model do the sum."),
+    (("not available", "unavailable", "seats", "stock", "sold out", "full"),
+     "return what is available with the search result, and the nearest alternatives with the "
+     "refusal."),
+    (("not found", "no such", "does not exist", "unknown"),
+     "say where the identifier comes from, and answer with the closest existing ones."),
+    (("cannot", "not allowed", "not eligible", "only", "must"),
+     "put the rule into the description and, where it can be, into the schema."),
+    (("timeout", "timed out", "connection", "unavailable", "50"),
+     "retry once inside the tool, then return a sentence the model can act on."),
+    (("invalid", "required", "missing", "type", "format", "validation"),
+     "express the accepted form in the schema (enum, pattern, required)."),
+)
+
+
+def _remedy(signature: str) -> str:
+    text = signature.lower()
+    for words, remedy in _REMEDIES:
+        if any(word in text for word in words):
+            return remedy
+    return "say in the message what would have been accepted instead."
+
+
+_NOTHING = "(kind = 'TOOL' AND output_empty AND output_size > 0)"
+"""`[]`, `{}`, `null`: something was returned, and it is nothing. No output at all is not recorded
+or is how a tool without a result answers."""
+
+
+@detector(
+    "empty-result",
+    category="tools",
+    looks_for="A tool that keeps answering with an empty list or object.",
+    needs=("kind = 'TOOL' AND output_size > 0", "tool calls with a recorded result"),
+    in_order="no tool keeps answering with nothing",
+    family="emptiness",
+    min_traces=(3, "an empty search is normal; three runs without result are a pattern"),
+    rate=(0.15, "a search that surely comes back empty one time in seven is asked wrongly"),
+)
+def empty_result(data: Dataset) -> Iterator[Candidate]:
+    """Yield one candidate for each tool that comes back empty too often."""
+    for row in data.rows(f"""
+SELECT tool_name AS tool, countIf(NOT {FAILED}) AS calls, countIf({_NOTHING} AND NOT {FAILED}) AS empty,
+  uniqExactIf(trace_id, {_NOTHING} AND NOT {FAILED}) AS traces,
+  minIf(output_preview, {_NOTHING}) AS form
+FROM spans WHERE kind = 'TOOL' GROUP BY tool ORDER BY empty DESC, tool"""):
+        if row["traces"] < data.enough() or not row["calls"]:
+            continue
+        low, _ = wilson(row["empty"], row["calls"])
+        void = row["empty"] == row["calls"] and row["form"].strip() in ("null", "None", '""')
+        if low < data.limit("rate") or void:
+            continue
+        yield _empty(data, row)
+
+
+def _empty(data: Dataset, row: Row) -> Candidate:
+    tool = code(row["tool"])
+    where = f"{_NOTHING} AND tool_name = {literal(row['tool'])} AND NOT {FAILED}"
+    after = data.row(f"""
+SELECT countIf(here AND next.1 = 1) AS again, countIf(here AND next.1 = 1 AND NOT next.2) AS found
+FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
+    PARTITION BY trace_id ORDER BY start_ns, span_id
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
+  FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
+    again = (
+        f" The agent tried it again {after['again']} times, with success in {after['found']}."
+        if after.get("again")
+        else " The agent never tried again."
+    )
+    always = row["empty"] == row["calls"]
+    return Candidate(
+        key=(row["tool"],),
+        where=where,
+        title=(
+            f"{tool} has never returned anything, so the agent answers without it"
+            if always
+            else f"{tool} comes back empty in {percent(row['empty'] / row['calls'])} of its calls, "
+            "and the agent goes on without the facts"
+        ),
+        summary=(
+            f"{share(row['empty'], row['calls'])} successful calls, in "
+            f"{count(row['traces'], 'run')}, returned nothing.{again}"
+        ),
+        root_cause=(
+            "A tool that is always empty is broken or points at an empty source; its status says "
+            "OK, so nothing alerts."
+            if always
+            else "The model asks in words or filters that the data does not hold, and an empty "
+            "result does not tell it what would have matched."
+        ),
+        fix=Fix(
+            summary=f"Let {tool} explain an empty result, and widen the query in code first.",
+            where="tool",
+            steps=[
+                "Run a cited call by hand. If it should have found something, mend the tool.",
+                "When nothing matches, relax the narrowest filter in code and say so in the "
+                "result.",
+                "Return what exists (“no order 123; the customer's orders are …”) instead of an "
+                "empty list.",
+                "Tell the prompt: with no result, ask or say so; do not answer from memory.",
+            ],
+        ),
+        harm="degrades",
+        certainty=0.8,
+        waste=turn_waste(where),
+        cite=Cite("input", note=lambda row: f"answered {quoted(row['output_preview'], 30)}"),
+    )
