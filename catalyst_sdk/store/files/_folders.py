@@ -48,7 +48,7 @@ class Cache:
     @classmethod
     def open(cls) -> Cache | None:
         """Open the cache, or give None where it cannot be written."""
-        path = os.path.join(_root(), "traces")
+        path = os.path.join(cache_directory(), "traces")
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
             with tempfile.TemporaryFile(dir=path):
@@ -102,7 +102,8 @@ class Cache:
                     yield entry.name, stat.st_mtime, stat.st_size
 
 
-def _root() -> str:
+def cache_directory() -> str:
+    """Give the folder of everything kept between runs; it need not exist."""
     chosen = os.environ.get("CATALYST_CACHE_DIR")
     if chosen:
         return chosen
