@@ -54,6 +54,10 @@ FINISH_REASONS: dict[str, str] = {
 """Providers' words for why a model stopped, as OpenAI's four."""
 
 _BLANK = frozenset(("", "[]", "{}", "null", "none", '""', "''", "()", "undefined"))
+_SAYS_LITTLE = frozenset(
+    ("", "error", "tool error", "error running tool", "error running tool (non-fatal)")
+)
+"""Status messages of failed tools that leave the reason to the output."""
 _ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
 
 
@@ -79,8 +83,12 @@ def _fill_plain(row: SpanFacts, record: Recorded, asked: str, answered: str) -> 
 
 def _fill_tool(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
     row.input_preview, row.output_preview = one_line(asked), one_line(answered)
-    if row.status != "ERROR" and answered:
-        row.soft_error = fold_signature(soft_error(answered)[:500])
+    if answered and (row.status != "ERROR" or row.error_message.lower() in _SAYS_LITTLE):
+        told = soft_error(answered)[:500]
+        if row.status != "ERROR":
+            row.soft_error = fold_signature(told)
+        elif told:
+            row.error_message, row.error_signature = told, fold_signature(told)
 
 
 def _fill_retriever(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
@@ -152,7 +160,8 @@ def _finish_reason(record: Recorded, answers: list[Message]) -> str:
 def _says_something(message: Message) -> bool:
     """Reasoning alone is not an answer."""
     return any(
-        part.text.strip() or part.type not in ("text", "reasoning") for part in message.parts
+        part.text.strip() if part.type == "text" else part.type != "reasoning"
+        for part in message.parts
     )
 
 
@@ -185,7 +194,7 @@ def _canonical_hash(text: str) -> int:
 
 
 def _is_blank(text: str) -> bool:
-    return len(text) < 16 and text.strip().lower() in _BLANK
+    return (len(text) < 16 or text.isspace()) and "".join(text.split()).lower() in _BLANK
 
 
 def _size(text: str) -> int:

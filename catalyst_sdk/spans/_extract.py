@@ -81,7 +81,7 @@ def _fill(
 ) -> None:
     shape = shape_of(attributes)
     found = gather(shape.plan, attributes)
-    row.kind = kind_of(shape, attributes, found)
+    row.kind = kind_of(shape, attributes)
     _fill_identity(row, found, resource)
     _fill_names(row, found)
     if row.status != "ERROR" and (found.get("level") == "ERROR" or _has_error_type(row, found)):

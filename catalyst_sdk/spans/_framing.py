@@ -81,7 +81,7 @@ def peek(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
     head = stream.read(_HEAD)
     while len(head) < _HEAD and (more := stream.read(_HEAD - len(head))):
         head += more
-    if stream.seekable():
+    if isinstance(getattr(stream, "raw", stream), (io.FileIO, io.BytesIO)) and stream.seekable():
         stream.seek(0)
         return head, stream
     return head, io.BufferedReader(cast("io.RawIOBase", _Rewound(head, stream)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import gzip
 import io
 import os
 import sys
@@ -11,13 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from catalyst_sdk.errors import BadInput, MissingExtra, NotFound
+from catalyst_sdk.errors import BadInput, NotFound
+from catalyst_sdk.spans._unpack import BLOCK, unpacker
 
 Source = str | Path | Sequence[str | Path]
-
-_GZIP = b"\x1f\x8b"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-BLOCK = 1 << 20
 
 
 def expand(source: Source) -> list[str]:
@@ -37,9 +33,9 @@ def expand(source: Source) -> list[str]:
 def open_stream(name: str) -> BinaryIO:
     """Open a file (or "-") for reading, decompressing gzip and zstd; raises BadInput, NotFound."""
     if name == "-":
-        return _decompressed(cast("BinaryIO", sys.stdin.buffer), "standard input")
+        return _decompressed(cast("BinaryIO", sys.stdin.buffer))
     try:
-        return _decompressed(open(name, "rb", buffering=BLOCK), name)
+        return _decompressed(open(name, "rb", buffering=0))
     except FileNotFoundError:
         raise NotFound(f"There is no file {name}.") from None
     except OSError as error:
@@ -70,26 +66,11 @@ def _expand_one(name: str) -> Iterator[str]:
         raise NotFound(f"There is no file {name}.")
 
 
-def _decompressed(raw: BinaryIO, name: str) -> BinaryIO:
-    source = _buffered(raw)
-    magic = source.peek(4)[:4]
-    if magic.startswith(_GZIP):
-        return _buffered(gzip.GzipFile(fileobj=source))
-    if magic == _ZSTD:
-        return _buffered(_zstd(source, name))
-    return source
-
-
-def _buffered(stream: object) -> io.BufferedReader:
-    """Buffer a stream in big blocks, unless it is already."""
-    if isinstance(stream, io.BufferedReader):
-        return cast("io.BufferedReader", stream)
-    return io.BufferedReader(cast("io.RawIOBase", stream), BLOCK)
-
-
-def _zstd(raw: BinaryIO, name: str) -> object:
+def _decompressed(raw: BinaryIO) -> BinaryIO:
+    source = io.BufferedReader(cast("io.RawIOBase", raw), BLOCK)
     try:
-        import zstandard
-    except ImportError:
-        raise MissingExtra("halo", f"Reading {name}, which is zstd-compressed,") from None
-    return zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        unpack = unpacker(source.peek(4)[:4])
+        return io.BufferedReader(unpack(source), BLOCK) if unpack else source
+    except BaseException:
+        source.close()
+        raise

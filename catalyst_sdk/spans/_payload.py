@@ -90,13 +90,13 @@ def recorded_by(span: Span) -> Recorded:
 def input_text(span: Span) -> str:
     """Give what went into a span as text, as it was recorded, "" when it was not."""
     record = recorded_by(span)
-    return json_text(record.given(kind_of(record.shape, span.attributes, record.found)))
+    return json_text(record.given(kind_of(record.shape, span.attributes)))
 
 
 def output_text(span: Span) -> str:
     """Give what came out of a span as text, as it was recorded, "" when it was not."""
     record = recorded_by(span)
-    return json_text(record.returned(kind_of(record.shape, span.attributes, record.found)))
+    return json_text(record.returned(kind_of(record.shape, span.attributes)))
 
 
 def messages(span: Span) -> Conversation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 from catalyst_sdk.errors import BadInput, BadLine
@@ -58,7 +57,7 @@ class _File:
                 for span in spans_of_stream(stream, self._shown, self._note):
                     found += 1
                     yield span
-            except (OSError, EOFError, zlib.error) as error:
+            except (OSError, EOFError) as error:
                 self._cut_off(error, found)
         if not found:
             raise BadInput(self._nothing())

@@ -40,6 +40,8 @@ class Shape(msgspec.Struct, frozen=True):
     """Flattened lists present: prefix to its attributes."""
     own: Plan
     """The part of the plan that projections come from, `inference.*` left out."""
+    tells: Plan
+    """Kinds, and the attributes whose presence tells them when none names the kind."""
     has_inference: bool
 
 
@@ -69,18 +71,16 @@ def gather(plan: Plan, attributes: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def kind_of(
-    shape: Shape, attributes: Mapping[str, Any], found: Mapping[str, Any], *, own: bool = False
-) -> str:
-    """Name what a span is, one of `semconv.SPAN_KINDS`."""
+def kind_of(shape: Shape, attributes: Mapping[str, Any], *, own: bool = False) -> str:
+    """Name what a span is, one of `semconv.SPAN_KINDS`; *own* leaves out what was projected."""
     for key in shape.kinds:
         value = attributes[key]
         if isinstance(value, str) and not (own and key.startswith("inference.")):
             kind = KINDS[key].get(value.lower())
             if kind is not None:
                 return kind
-    for concept, kind in TELLS.items():
-        if concept in found:
+    for kind, keys in shape.tells:
+        if any(attributes[key] is not None and attributes[key] != "" for key in keys):
             return kind
     return "UNKNOWN"
 
@@ -95,7 +95,7 @@ def projections(attributes: AttributeMap, resource: AttributeMap) -> AttributeMa
     project = project_of(found, resource)
     if project:
         known[semconv.INFERENCE_PROJECT_ID] = project
-    kind = kind_of(shape, attributes, found, own=True)
+    kind = kind_of(shape, attributes, own=True)
     known[semconv.INFERENCE_OBSERVATION_KIND] = "SPAN" if kind in ("CHAIN", "UNKNOWN") else kind
     return known
 
@@ -135,16 +135,19 @@ def _new_shape(names: tuple[str, ...]) -> Shape:
         plan=plan,
         kinds=tuple(key for key in KINDS if key in names),
         families={prefix: tuple(keys) for prefix, keys in families.items()},
-        own=tuple(filter(lambda step: step[1], (_own(step) for step in plan))),
+        own=tuple((c, _own(keys)) for c, keys in plan if c in _PROJECTED or c == "project"),
+        tells=tuple((TELLS[c], _own(keys)) for c, keys in _by_strength(plan)),
         has_inference=any(name.startswith("inference.") for name in names),
     )
 
 
-def _own(step: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
-    concept, keys = step
-    if concept not in _PROJECTED and concept not in TELLS and concept != "project":
-        return concept, ()
-    return concept, tuple(key for key in keys if not key.startswith("inference."))
+def _own(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if not key.startswith("inference."))
+
+
+def _by_strength(plan: Plan) -> Plan:
+    strength = list(TELLS)
+    return tuple(sorted((s for s in plan if s[0] in TELLS), key=lambda s: strength.index(s[0])))
 
 
 def _ranks(name: str) -> list[tuple[str, int]]:

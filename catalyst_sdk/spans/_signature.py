@@ -25,9 +25,10 @@ _FOLDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\"[^\"\n]{0,300}\"", "<str>"),
         (r"`[^`\n]{0,300}`", "<str>"),
         (r"(?<!\w)'[^'\n]{0,300}'(?!\w)", "<str>"),
-        (r"\b(?=[a-z_-]{0,40}\d)(?=\w)[\w-]{0,60}(?:\d[\w-]{0,60}){1}\b", "<n>"),
     )
 )
+_WORD = re.compile(r"\w[\w-]*")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[-+$€£]?<n>(?:[.,:]<n>)*%?")
 _LIST = re.compile(r"(<\w+>)(?:(?:[,;]| and| or)? \1)+")
 _BLANKS = re.compile(r"\s+")
@@ -39,5 +40,11 @@ def fold_signature(text: str) -> str:
     folded = text[: 4 * _LIMIT]
     for pattern, mark in _FOLDS:
         folded = pattern.sub(mark, folded)
+    folded = _WORD.sub(_number, folded)
     folded = _LIST.sub(r"\1", _NUMBER.sub("<n>", folded))
     return _BLANKS.sub(" ", folded).strip()[:_LIMIT]
+
+
+def _number(word: re.Match[str]) -> str:
+    """Fold a word that holds a digit: a number, an id, a version, a flight."""
+    return "<n>" if _DIGIT.search(word[0]) else word[0]
