@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import click
 import msgspec
@@ -33,12 +34,11 @@ INTERRUPTED = 130
 def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code. What is no CatalystError keeps its traceback."""
     _accept_any_text()
+    code = 0
     try:
-        code = _invoke(command, list(arguments))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _stop_writing()
-        return 0
+        with unread_is_fine():
+            code = _invoke(command, list(arguments))
+            sys.stdout.flush()
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except CatalystError as error:
@@ -105,6 +105,11 @@ def _accept_any_text() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def _stop_writing() -> None:
-    # Python flushes stdout once more at exit; send that where it cannot fail.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+@contextlib.contextmanager
+def unread_is_fine() -> Generator[None]:
+    """Let a reader such as `head` close the pipe without a word about it."""
+    try:
+        yield
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit; send that where it cannot fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
+import logging
 import platform
+import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -112,38 +115,54 @@ def _integrations() -> Iterator[Check]:
 
 
 def _settings(environ: Mapping[str, str]) -> Iterator[Check]:
-    """Show what the environment sets; keys and headers by name only."""
-    variables = [name for setting in config.SETTINGS.values() for name in setting.variables]
-    variables += [name for family in config.FAMILIES.values() for names in family for name in names]
-    for variable in variables:
-        if environ.get(variable, "").strip():
-            secret = "KEY" in variable or "HEADERS" in variable
-            value = "set" if secret else environ[variable]
-            yield Check(area="Settings", name=variable, state="ok", found=value)
-    try:
+    """Show what the environment sets; keys, headers and certificates by name only."""
+    families = [setting for family in config.FAMILIES.values() for setting in family.values()]
+    for setting in [*config.SETTINGS.values(), *families]:
+        for variable in setting.variables:
+            if environ.get(variable, "").strip():
+                secret = any(word in variable for word in ("KEY", "HEADERS"))
+                value = "set" if secret else _harmless(environ[variable])
+                yield Check(area="Settings", name=variable, state="ok", found=value)
+    with _heard("catalyst_sdk.config") as complaints:
         settings = config.resolve({}, environ)
-    except CatalystError as error:
-        yield Check(
-            area="Settings",
-            name="environment",
-            state="broken",
-            found=error.message,
-            hint=error.hint,
-        )
-        return
+    for complaint in complaints:
+        yield Check(area="Settings", name="environment", state="warning", found=complaint)
     where = settings.endpoint or settings.file or config.DEFAULT_FILE
-    yield Check(area="Settings", name="spans go to", state="ok", found=where)
+    yield Check(area="Settings", name="spans go to", state="ok", found=_harmless(where))
+
+
+def _harmless(text: str) -> str:
+    """Leave out the user and password of an address."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
+@contextlib.contextmanager
+def _heard(logger: str) -> Generator[list[str]]:
+    """Collect what a logger says instead of letting it through."""
+    heard: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: heard.append(record.getMessage())
+    log = logging.getLogger(logger)
+    before, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield heard
+    finally:
+        log.removeHandler(handler)
+        log.propagate = before
 
 
 def _backend(environ: Mapping[str, str]) -> Check:
     """Send an empty request to the endpoint the environment names."""
-    try:
+    with _heard("catalyst_sdk.config"):
         settings = config.resolve({}, environ)
-        if settings.disabled:
-            return _backend_check("absent", "tracing is disabled")
-        if settings.endpoint is None:
-            return _backend_check("absent", "none: spans go to a file")
-        return _probe(settings, settings.endpoint)
+    if settings.disabled:
+        return _backend_check("absent", "tracing is disabled")
+    if settings.endpoint is None:
+        return _backend_check("absent", "none: spans go to a file")
+    try:
+        with _heard("catalyst_sdk.export"):
+            return _probe(settings, settings.endpoint)
     except CatalystError as error:
         return _backend_check("broken", error.message, error.hint)
 
@@ -164,7 +183,10 @@ def _probe(settings: config.Settings, endpoint: str) -> Check:
         exporter.shutdown()
     if probe.ok:
         return _backend_check("ok", f"{exporter.endpoint} answers in {probe.latency_ms:.0f} ms")
-    return _backend_check("broken", f"{exporter.endpoint}: {probe.words}", "is it running?")
+    # Of a chain of exceptions the cause is what tells.
+    cause = re.search(r"\[Errno -?\d+\] [^'\")]+", probe.words)
+    words = cause.group() if cause else probe.words
+    return _backend_check("broken", f"{exporter.endpoint}: {words}", "Is it running?")
 
 
 def _backend_check(state: State, found: str, hint: str = "") -> Check:
@@ -204,17 +226,12 @@ def _storage() -> Iterator[Check]:
     from catalyst_sdk.export import spool_directory
     from catalyst_sdk.store import cache_directory
 
-    for name, folder in (("index cache", cache_directory()), ("spool", spool_directory())):
+    for name, folder in (("index cache", Path(cache_directory())), ("spool", spool_directory())):
         size, files = _size(folder)
-        found = f"{size / 1_000_000:,.1f} MB in {plural(files, 'file')} in {folder}"
-        yield Check(
-            area="Storage",
-            name=name,
-            state="ok" if files else "absent",
-            found=found if files else f"empty ({folder})",
-        )
+        found = f"{size / 1_000_000:,.1f} MB in {plural(files, 'file')}" if files else "empty"
+        yield Check(area="Storage", name=name, state="ok", found=f"{found} ({folder})")
 
 
 def _size(folder: Path) -> tuple[int, int]:
-    sizes: list[Any] = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return sum(sizes), len(sizes)

@@ -56,6 +56,8 @@ def nothing_fits(store: FileStore, selection: Selection, what: str) -> str:
         return f"no {what}"
     if not selection.window.words:
         return f"no {what} fit {selection.text}"
+    if selection.window.back_ns is not None and selection.filter is not None:
+        return f"no {what} fit {selection.words}"
     ends = store.query("SELECT min(start_ns) AS first, max(start_ns) AS last FROM traces")[0]
     return (
         f"no {what} fit {selection.words}; "

@@ -12,14 +12,28 @@ from catalyst_sdk.errors import ConfigError
 if TYPE_CHECKING:
     from catalyst_sdk.store import FileStore, Filter
 
+_NEWEST = "SELECT max(greatest(end_ns, start_ns)) AS newest FROM spans"
+
 
 class Window(msgspec.Struct, frozen=True):
     """A stretch of time in nanoseconds; None is open."""
 
     start_ns: int | None = None
     end_ns: int | None = None
+    back_ns: int | None = None
+    """Instead of a start: so far back from the newest span."""
     words: str = ""
     """How it was asked for."""
+
+    def settled(self, store: FileStore) -> Window:
+        """Give the same stretch with a start, counted back from the newest span if need be.
+
+        Files may be of last month; what is last in them counts, as for Halo.
+        """
+        if self.back_ns is None:
+            return self
+        newest = int(store.query(_NEWEST)[0]["newest"] or 0)
+        return Window(newest - self.back_ns, self.end_ns, None, self.words)
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -41,23 +55,22 @@ class Filters(msgspec.Struct, frozen=True):
     resource: Sequence[str] = ()
     expressions: Sequence[str] = ()
 
-    @property
-    def has_window(self) -> bool:
-        """Whether any flag on time was given."""
-        return bool(self.span_of_time or self.since or self.until)
+    def window(self) -> Window:
+        """Give the stretch of time asked for; raises ConfigError for one that cannot be."""
+        if not (self.span_of_time or self.since or self.until):
+            return Window()
+        from catalyst_sdk.store import parse_range, time_range
 
-    def window(self, now_ns: int) -> Window:
-        """Give the stretch of time asked for."""
-        from catalyst_sdk.store import time_range
-
-        start, end = time_range(self.span_of_time, self.since, self.until, now_ns=now_ns)
+        start, end = time_range(self.span_of_time, self.since, self.until)
+        seconds = parse_range(self.span_of_time) if self.span_of_time else None
+        back = None if seconds is None or end is not None else round(seconds * 1e9)
         asked = (
-            ("last", self.span_of_time if start is not None else None),
+            ("last", self.span_of_time if seconds is not None else None),
             ("from", self.since),
             ("to", self.until),
         )
         words = " ".join(f"{name} {text}" for name, text in asked if text)
-        return Window(start, end, words)
+        return Window(None if back else start, end, back, words)
 
     def terms(self) -> list[tuple[str, str, list[str]]]:
         """Give what was asked for as field, key and values."""
@@ -92,21 +105,20 @@ class Selection(msgspec.Struct, frozen=True):
 
     def narrow(self, store: FileStore) -> FileStore:
         """Give the store of the traces that were asked for."""
-        window = self.window
+        window = self.window.settled(store)
         if self.filter is None and window.start_ns is None and window.end_ns is None:
             return store
         return store.narrowed(self.filter, start_ns=window.start_ns, end_ns=window.end_ns)
 
 
-def select(filters: Filters, words: Sequence[str], now_ns: int) -> Selection:
+def select(filters: Filters, words: Sequence[str] = ()) -> Selection:
     """Parse what was asked for; raises ConfigError with the closest known field."""
     text = " ".join([*filters.expressions, *words]).strip()
     terms = filters.terms()
     shown = [
         f"{f'{field}.{key}' if key else field}:{','.join(values)}" for field, key, values in terms
     ]
-    window = filters.window(now_ns) if filters.has_window else Window()
-    return Selection(_filter(terms, text), window, " ".join([*shown, text]).strip())
+    return Selection(_filter(terms, text), filters.window(), " ".join([*shown, text]).strip())
 
 
 def _filter(terms: Sequence[tuple[str, str, list[str]]], text: str) -> Filter | None:

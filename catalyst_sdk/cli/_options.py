@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
@@ -15,27 +15,27 @@ from catalyst_sdk.semconv import SPAN_KINDS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_many: Any = functools.partial(option, section="Filters", multiple=True)
-_one: Any = functools.partial(option, section="Filters")
 _out: Any = functools.partial(option, section="Output", expose_value=False, callback=remember)
 
-_FILTERS = (
-    _one("--range", "span_of_time", metavar="1h|7d|…", help="Only the last while: <n> m, h, d, w."),
-    _one("--from", "since", metavar="TIME", help="Only from this time on (ISO 8601, UTC)."),
-    _one("--to", "until", metavar="TIME", help="Only before this time."),
-    _many("--status", type=OneOf("status", ("ok", "error"), commas=True), help="How it ended."),
-    _many("--kind", type=OneOf("kind", SPAN_KINDS, commas=True), help="LLM, TOOL, AGENT …"),
-    _many("--agent", metavar="NAME", help="Name or id of the agent."),
-    _many("--session", metavar="ID", help="Session id."),
-    _many("--user", metavar="ID", help="User id."),
-    _many("--model", metavar="NAME", help="Model; gpt-5* fits all that begin so."),
-    _many("--provider", metavar="NAME", help="Provider of the model."),
-    _many("--service", metavar="NAME", help="service.name of the resource."),
-    _many("--environment", metavar="NAME", help="Deployment environment."),
-    _many("--metadata", metavar="KEY=VALUE", help="Span attribute."),
-    _many("--resource", metavar="KEY=VALUE", help="Resource attribute."),
-    _many("--filter", "expressions", metavar="EXPR", help="'duration:>5s cost:>0.05 \"text\"'."),
+# Field of Filters, flag, what it takes, help.
+_FILTERS: tuple[tuple[str, str, str | OneOf, str], ...] = (
+    ("span_of_time", "--range", "1h|7d|…", "Only the last of it, back from the newest span."),
+    ("since", "--from", "TIME", "Only from this time on (ISO 8601, UTC)."),
+    ("until", "--to", "TIME", "Only before this time."),
+    ("status", "--status", OneOf("status", ("ok", "error"), commas=True), "How it ended."),
+    ("kind", "--kind", OneOf("kind", SPAN_KINDS, commas=True), "LLM, TOOL, AGENT …"),
+    ("agent", "--agent", "NAME", "Name or id of the agent."),
+    ("session", "--session", "ID", "Session id."),
+    ("user", "--user", "ID", "User id."),
+    ("model", "--model", "NAME", "Model; gpt-5* fits all that begin so."),
+    ("provider", "--provider", "NAME", "Provider of the model."),
+    ("service", "--service", "NAME", "service.name of the resource."),
+    ("environment", "--environment", "NAME", "Deployment environment."),
+    ("metadata", "--metadata", "KEY=VALUE", "Span attribute."),
+    ("resource", "--resource", "KEY=VALUE", "Resource attribute."),
+    ("expressions", "--filter", "EXPR", "'duration:>5s cost:>0.05 \"some text\"'."),
 )
+_GIVEN_ONCE = ("span_of_time", "since", "until")
 _OUTPUT = (
     _out("--json", is_flag=True, help="One JSON document."),
     _out("--jsonl", is_flag=True, help="One JSON object a line."),
@@ -73,18 +73,32 @@ def quiet_output_options(command: F) -> F:
     return command
 
 
-def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the common filters; the command gets them as one `filters`."""
+def filter_options(
+    *, without: Collection[str] = ()
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add the common filters, *without* some; the command gets them as one `filters`."""
+    rows = [row for row in _FILTERS if row[0] not in without]
 
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        picked = {name: kwargs.pop(name) for name in Filters.__struct_fields__}
-        return command(*args, filters=Filters(**picked), **kwargs)
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            picked = {name: kwargs.pop(name) for name, *_ in rows}
+            return command(*args, filters=Filters(**picked), **kwargs)
 
-    decorated: Callable[..., Any] = run
-    for one in reversed(_FILTERS):
-        decorated = one(decorated)
-    return decorated
+        decorated: Callable[..., Any] = run
+        for row in reversed(rows):
+            decorated = _filter_option(*row)(decorated)
+        return decorated
+
+    return decorate
+
+
+def _filter_option(
+    name: str, flag: str, takes: str | OneOf, text: str
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    kind: dict[str, Any] = {"metavar": takes} if isinstance(takes, str) else {"type": takes}
+    multiple = name not in _GIVEN_ONCE
+    return option(flag, name, section="Filters", multiple=multiple, help=text, **kind)
 
 
 def filter_argument(command: F) -> F:

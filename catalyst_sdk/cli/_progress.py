@@ -26,6 +26,12 @@ class Ticker:
         self._started = self._shown = time.monotonic()
         self._dirty = False
 
+    def __enter__(self) -> Ticker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.clear()
+
     def show(self, text: str) -> None:
         """Show *text* in place of what stood there."""
         now = time.monotonic()
@@ -46,13 +52,10 @@ class Ticker:
 @contextlib.contextmanager
 def reading(output: Output) -> Generator[Callable[[int, int], None]]:
     """Show how much of the input was read."""
-    ticker = Ticker(output)
+    with Ticker(output) as ticker:
 
-    def on_progress(read: int, whole: int) -> None:
-        percent = f" {100 * read // whole}%" if whole else ""
-        ticker.show(f"reading {read / 1_000_000:,.0f} MB{percent}")
+        def on_progress(read: int, whole: int) -> None:
+            percent = f" {100 * read // whole}%" if whole else ""
+            ticker.show(f"reading {read / 1_000_000:,.0f} MB{percent}")
 
-    try:
         yield on_progress
-    finally:
-        ticker.clear()

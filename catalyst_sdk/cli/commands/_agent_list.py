@@ -69,13 +69,13 @@ NO_AGENT = "(no agent)"
 @click.command("list", cls=Command, example="catalyst agent list --range 7d --file traces.jsonl")
 @filter_argument
 @file_option
-@filter_options
+@filter_options()
 @output_options
 def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> None:
     """List agents: traces, failures, times and cost."""
     output = current_output(os.environ)
     output.check_fields(AGENT_FIELDS)
-    selection = select(filters, words, output.screen.now_ns)
+    selection = select(filters, words)
     with open_data(source_files(files, output), output) as store:
         rows = read_agents(selection.narrow(store))
     items = [agent_item(row) for row in rows]

@@ -15,7 +15,7 @@ from catalyst_sdk.cli._options import output_options
 from catalyst_sdk.cli._output import current_output
 from catalyst_sdk.cli._theme import Theme
 
-_MARKS = {"ok": ("ok", "ok"), "absent": ("unset", "muted"), "warning": ("unset", "warn")}
+_MARKS = {"ok": ("ok", "ok"), "absent": ("unset", "muted"), "warning": ("warning", "warn")}
 
 
 @click.command("doctor", cls=Command, example="catalyst doctor --json")
@@ -39,6 +39,7 @@ def doctor() -> int:
 def _draw(theme: Theme, checks: list[Check]) -> list[Text]:
     lines: list[Text] = []
     area = ""
+    widest = max(len(check.name) for check in checks)
     for check in checks:
         if check.area != area:
             area = check.area
@@ -50,5 +51,5 @@ def _draw(theme: Theme, checks: list[Check]) -> list[Text]:
             ("  " + one_line(check.hint) if check.hint else "", theme.role("muted")),
         )
         color = theme.role(role)
-        lines.append(styled((f"  {theme.mark(mark)} ", color), f"{check.name:<18} ") + told)
+        lines.append(styled((f"  {theme.mark(mark)} ", color), f"{check.name:<{widest}}  ") + told)
     return lines

@@ -64,7 +64,7 @@ _COLUMNS = (
 @filter_argument
 @file_option
 @option("-l", "--limit", type=click.IntRange(min=0), default=None, metavar="N", help="Rows. [25]")
-@filter_options
+@filter_options()
 @output_options
 def session_list(
     words: Sequence[str], files: Sequence[str], limit: int | None, filters: Filters
@@ -72,7 +72,7 @@ def session_list(
     """List sessions, the latest first."""
     output = current_output(os.environ)
     output.check_fields(SESSION_FIELDS)
-    selection = select(filters, words, output.screen.now_ns)
+    selection = select(filters, words)
     with open_data(source_files(files, output), output) as store:
         rows = selection.narrow(store).query(_SQL)
     shown = rows[: output.rows(limit) or None]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     help="Order by this.",
 )
 @option("--order", type=OneOf("order", ("desc", "asc")), default="desc", help="Which end first.")
-@filter_options
+@filter_options()
 @output_options
 def span_list(
     words: Sequence[str],
@@ -52,7 +52,7 @@ def span_list(
     """List the spans that fit, of all traces."""
     output = current_output(os.environ)
     output.check_fields(SPAN_FIELDS)
-    selection = select(filters, words, output.screen.now_ns)
+    selection = select(filters, words)
     page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SPAN_SORTS)
     with open_data(source_files(files, output), output) as store:
         trace = store.facts(trace_id)[0].trace_id if trace_id else None
@@ -94,7 +94,7 @@ def _conditions(
     store: FileStore, selection: Selection, trace_id: str | None
 ) -> tuple[list[str], dict[str, Any]]:
     conditions, params = ["1"], dict[str, Any]()
-    window = selection.window
+    window = selection.window.settled(store)
     for name, sign, bound in (("start", ">=", window.start_ns), ("end", "<", window.end_ns)):
         if bound is not None:
             conditions.append(f"start_ns {sign} {{window_{name}:Int64}}")

@@ -55,7 +55,7 @@ _BAR = 12
     help=f"Which: {', '.join(FACETS)}.",
 )
 @option("-l", "--limit", type=click.IntRange(min=1), default=10, metavar="N", help="Values. [10]")
-@filter_options
+@filter_options()
 @output_options
 def trace_facets(
     words: Sequence[str],
@@ -67,7 +67,7 @@ def trace_facets(
     """Count the values that occur, most frequent first."""
     output = current_output(os.environ)
     output.check_fields(FACET_FIELDS)
-    selection = select(filters, words, output.screen.now_ns)
+    selection = select(filters, words)
     wanted = ",".join(facets).split(",") if facets else _SHOWN
     with open_data(source_files(files, output), output) as store:
         narrowed = selection.narrow(store)

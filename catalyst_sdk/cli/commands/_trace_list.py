@@ -43,7 +43,7 @@ FROM spans WHERE status = 'ERROR' AND trace_id IN {ids:Array(String)} GROUP BY t
     help="Order by this.",
 )
 @option("--order", type=OneOf("order", ("desc", "asc")), default="desc", help="Which end first.")
-@filter_options
+@filter_options()
 @output_options
 def trace_list(
     words: Sequence[str],
@@ -57,7 +57,7 @@ def trace_list(
     """List traces, newest first."""
     output = current_output(os.environ)
     output.check_fields(TRACE_FIELDS)
-    selection = select(filters, words, output.screen.now_ns)
+    selection = select(filters, words)
     page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SORTS)
     sources = source_files(files, output)
     with open_data(sources, output) as store:

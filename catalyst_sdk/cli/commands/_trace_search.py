@@ -28,13 +28,13 @@ _PAGE = 50
 @click.argument("pattern")
 @file_option
 @option("-l", "--limit", type=click.IntRange(min=1), default=_PAGE, metavar="N", help="Hits. [50]")
-@filter_options
+@filter_options()
 @output_options
 def trace_search(pattern: str, files: Sequence[str], limit: int, filters: Filters) -> None:
     """Find text or a regular expression in inputs, outputs and other payloads."""
     output = current_output(os.environ)
     output.check_fields(HIT_FIELDS)
-    selection = select(filters, (), output.screen.now_ns)
+    selection = select(filters)
     with open_data(source_files(files, output), output) as store:
         hits = selection.narrow(store).search(pattern, limit=limit)
     items: list[dict[str, Any]] = [
