@@ -8,9 +8,6 @@ from typing import Any
 
 from catalyst_sdk.errors import MissingExtra
 
-if TYPE_CHECKING:
-    pass
-
 BLOCK = 1 << 20
 
 _GZIP = b"\x1f\x8b"
