@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast, get_args
 from urllib.parse import unquote
 
 import msgspec
@@ -23,7 +23,9 @@ _log = logging.getLogger(__name__)
 DEFAULT_FILE = ".catalyst/traces.jsonl"
 """Where spans go when nobody says otherwise."""
 
-PROTOCOLS = ("http/protobuf", "http/json", "grpc")
+Protocol = Literal["http/protobuf", "http/json", "grpc"]
+Compression = Literal["gzip", "none"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 DIALECTS = ("openinference", "gen_ai", "compact")
 
 _YES = {"1", "true", "yes", "on"}
@@ -42,12 +44,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str | None = None
     file: str | None = None
     endpoint: str | None = None
-    endpoint_family: str = ""
-    """Who named the endpoint: `CATALYST` (also the argument), `OTEL` or `INFERENCE`."""
     api_key: str | None = None
     headers: dict[str, str] = {}
-    protocol: str = "http/protobuf"
+    protocol: Protocol = "http/protobuf"
     dialect: str | None = None
+    compression: Compression = "gzip"
+    certificate: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
     instrument: bool | tuple[str, ...] = True
     capture_content: bool = True
     redact: Any = None
@@ -56,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """None: what OTEL_TRACES_SAMPLER says, else all."""
     debug: bool = False
     disabled: bool = False
+    from_environment: frozenset[str] = frozenset()
+    """Names of the settings that no argument gave."""
 
 
 class Setting(NamedTuple):
@@ -65,15 +71,6 @@ class Setting(NamedTuple):
     parse: Callable[[str], Any]
     on_error: Any = None
     """What an unreadable variable means; None: the default."""
-
-
-class _Family(NamedTuple):
-    """Variables that belong together: a key goes only to the endpoint of its own family."""
-
-    endpoint: tuple[str, ...]
-    api_key: tuple[str, ...]
-    headers: tuple[str, ...]
-    protocol: tuple[str, ...]
 
 
 def _text(value: str) -> str:
@@ -157,22 +154,34 @@ SETTINGS: dict[str, Setting] = {
 }
 """Every setting but the endpoint's, by name."""
 
-FAMILIES: dict[str, _Family] = {
-    "CATALYST": _Family(
-        ("CATALYST_ENDPOINT",),
-        ("CATALYST_API_KEY",),
-        ("CATALYST_HEADERS",),
-        ("CATALYST_PROTOCOL",),
-    ),
-    "OTEL": _Family(
-        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-        (),
-        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
-        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
-    ),
-    "INFERENCE": _Family(("INFERENCE_OTLP_ENDPOINT",), ("INFERENCE_API_KEY",), (), ()),
+
+def _otlp(name: str, parse: Callable[[str], Any] = _text) -> Setting:
+    """OpenTelemetry's two names for one thing: for traces, and for all signals."""
+    return Setting((f"OTEL_EXPORTER_OTLP_TRACES_{name}", f"OTEL_EXPORTER_OTLP_{name}"), parse)
+
+
+FAMILIES: dict[str, dict[str, Setting]] = {
+    "CATALYST": {
+        "endpoint": Setting(("CATALYST_ENDPOINT",), _text),
+        "api_key": Setting(("CATALYST_API_KEY",), _text),
+        "headers": Setting(("CATALYST_HEADERS",), _header_pairs),
+        "protocol": Setting(("CATALYST_PROTOCOL",), _one_of(PROTOCOLS)),
+    },
+    "OTEL": {
+        "endpoint": _otlp("ENDPOINT"),
+        "headers": _otlp("HEADERS", _header_pairs),
+        "protocol": _otlp("PROTOCOL", _one_of(PROTOCOLS)),
+        "compression": _otlp("COMPRESSION", _one_of(("gzip", "none"))),
+        "certificate": _otlp("CERTIFICATE"),
+        "client_certificate": _otlp("CLIENT_CERTIFICATE"),
+        "client_key": _otlp("CLIENT_KEY"),
+    },
+    "INFERENCE": {
+        "endpoint": Setting(("INFERENCE_OTLP_ENDPOINT",), _text),
+        "api_key": Setting(("INFERENCE_API_KEY",), _text),
+    },
 }
-"""Where an endpoint may come from, first wins."""
+"""Where an endpoint may come from, first wins. A key goes only to the endpoint of its family."""
 
 
 def resolve(
@@ -187,13 +196,16 @@ def resolve(
     read them, and two exporters would send every span twice.
     """
     environ = os.environ if environ is None else environ
-    settled = {name: _given(name, value) for name, value in arguments.items() if value is not None}
-    for name, setting in SETTINGS.items():
-        if name not in settled and (found := _from_environment(setting, environ)) is not None:
-            settled[name] = found
-    families = {k: v for k, v in FAMILIES.items() if otel_endpoint or k != "OTEL"}
-    settled.update(_endpoint(settled, families, environ))
-    return _checked(Settings(**settled))
+    given = {name: _given(name, value) for name, value in arguments.items() if value is not None}
+    found = {
+        name: value
+        for name, setting in SETTINGS.items()
+        if name not in given and (value := _from_environment(setting, environ)) is not None
+    }
+    if environ.get("OTEL_TRACES_EXPORTER", "").strip().lower() == "none":
+        otel_endpoint = False
+    found |= _endpoint(given, environ, skip=() if otel_endpoint else ("OTEL",))
+    return _checked(Settings(**given, **found, from_environment=frozenset(found)))
 
 
 def _given(name: str, value: Any) -> Any:
@@ -221,26 +233,25 @@ def _from_environment(setting: Setting, environ: Mapping[str, str]) -> Any:
 
 
 def _endpoint(
-    given: Mapping[str, Any], families: Mapping[str, _Family], environ: Mapping[str, str]
+    given: Mapping[str, Any], environ: Mapping[str, str], *, skip: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Give the endpoint and what belongs to it: key, headers and protocol of one family."""
-    named = [("CATALYST", given.get("endpoint"))] + [
-        (family, _from_environment(Setting(variables.endpoint, _text), environ))
-        for family, variables in families.items()
-    ]
-    family, endpoint = next((pair for pair in named if pair[1] is not None), ("", None))
-    if endpoint is None:
-        return {}
-    variables = families[family]
-    found = {
-        "api_key": _from_environment(Setting(variables.api_key, _text), environ),
-        "headers": _from_environment(Setting(variables.headers, _header_pairs), environ),
-        "protocol": _from_environment(Setting(variables.protocol, _one_of(PROTOCOLS)), environ)
-        # The hosted backend takes JSON only.
-        or ("http/json" if family == "INFERENCE" else None),
+    """Give the endpoint, and its key, headers and protocol from the same family of variables."""
+    sources = {"argument": given.get("endpoint")} | {
+        family: _from_environment(settings["endpoint"], environ)
+        for family, settings in FAMILIES.items()
+        if family not in skip
     }
-    settled = {key: value for key, value in found.items() if value is not None and key not in given}
-    return {**settled, "endpoint": endpoint, "endpoint_family": family}
+    source = next((name for name, endpoint in sources.items() if endpoint is not None), None)
+    if source is None:
+        return {}
+    family = FAMILIES["CATALYST" if source == "argument" else source]
+    found = {"endpoint": sources[source]}
+    if source == "INFERENCE":  # the hosted backend takes JSON only
+        found["protocol"] = "http/json"
+    for name, setting in family.items():
+        if name != "endpoint" and (value := _from_environment(setting, environ)) is not None:
+            found[name] = value
+    return {k: v for k, v in found.items() if k not in given}
 
 
 def _checked(settings: Settings) -> Settings:
@@ -253,10 +264,6 @@ def _checked(settings: Settings) -> Settings:
         raise _wrong("sample_rate", settings.sample_rate, "a number from 0 to 1")
     if settings.max_content_chars is not None and settings.max_content_chars < 0:
         raise _wrong("max_content_chars", settings.max_content_chars, "0 or more")
-    if settings.endpoint is not None and settings.protocol != "grpc":
-        scheme, _, rest = settings.endpoint.partition("://")
-        if scheme not in ("http", "https") or not rest:
-            raise _wrong("endpoint", settings.endpoint, "an http:// or https:// address")
     return settings
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter
@@ -12,10 +13,16 @@ from opentelemetry.sdk.trace.export import SpanExporter
 import catalyst_sdk
 from catalyst_sdk import config, semconv
 from catalyst_sdk._init._request import Request
+from catalyst_sdk.errors import CatalystError
 from catalyst_sdk.hooks import HookRunner
 from catalyst_sdk.tracing._identity import Identity, identity_of
 from catalyst_sdk.tracing._processor import Pipeline, switch_of
 from catalyst_sdk.tracing._provider import Chosen, choose_provider
+
+if TYPE_CHECKING:
+    from catalyst_sdk.export import ContentPolicy
+
+T = TypeVar("T")
 
 _log = logging.getLogger("catalyst_sdk")
 _announced: set[str] = set()
@@ -48,9 +55,9 @@ def build(request: Request) -> Parts:
     from catalyst_sdk.export import BatchProcessor, ContentPolicy
 
     settings = request.settings
-    policy = ContentPolicy(
-        settings.capture_content, settings.redact or None, settings.max_content_chars
-    )
+    policy = usable(settings, "redact", lambda: _policy(settings))
+    if policy is None:  # what was to be blotted out is not known: nothing goes out
+        policy = ContentPolicy(capture=False)
     batches = [BatchProcessor(exporter, policy=policy) for exporter in _exporters(request)]
     identity = identity_of(
         agent_name=settings.agent_name,
@@ -73,30 +80,58 @@ def build(request: Request) -> Parts:
     return Parts(chosen, pipeline, identity)
 
 
+def usable(settings: config.Settings, name: str, make: Callable[[], T]) -> T | None:
+    """Give what *make* does; None, said once, when the environment's value for *name* is wrong."""
+    try:
+        return make()
+    except CatalystError as error:
+        if name not in settings.from_environment:
+            raise
+        _log.warning("%s of the environment is not used: %s %s", name, error, error.hint)
+        return None
+
+
+def _policy(settings: config.Settings) -> ContentPolicy:
+    from catalyst_sdk.export import ContentPolicy
+
+    return ContentPolicy(
+        settings.capture_content, settings.redact or None, settings.max_content_chars
+    )
+
+
 def _exporters(request: Request) -> list[SpanExporter]:
     from catalyst_sdk.export import JsonlSpanExporter
 
     settings = request.settings
-    exporters = list(request.exporters)
-    if settings.file is not None:
-        exporters.append(JsonlSpanExporter(settings.file))
-    if settings.endpoint is not None:
-        exporters.append(_otlp(settings, settings.endpoint))
-    if not exporters:
-        exporters.append(JsonlSpanExporter(config.DEFAULT_FILE))
+    exporters: list[SpanExporter | None] = list(request.exporters)
+    if (path := settings.file) is not None:
+        exporters.append(usable(settings, "file", lambda: JsonlSpanExporter(path)))
+    if (endpoint := settings.endpoint) is not None:
+        exporters.append(usable(settings, "endpoint", lambda: _otlp(settings, endpoint)))
+    used = [exporter for exporter in exporters if exporter is not None]
+    if not used:
+        used.append(JsonlSpanExporter(config.DEFAULT_FILE))
         _announce(f"spans go to {config.DEFAULT_FILE}; init(file=…) or (endpoint=…) changes that.")
-    return exporters
+    if settings.debug:
+        from catalyst_sdk.export import ConsoleSpanExporter
+
+        used.append(ConsoleSpanExporter())
+    return used
 
 
 def _otlp(settings: config.Settings, endpoint: str) -> SpanExporter:
     from catalyst_sdk.export import OtlpSpanExporter
 
+    certificate, key = settings.client_certificate, settings.client_key
     return OtlpSpanExporter(
         endpoint,
         api_key=settings.api_key,
         headers=settings.headers,
         protocol=settings.protocol,
         dialect=settings.dialect,
+        compression=settings.compression,
+        certificate_file=settings.certificate,
+        client_certificate=(certificate, key) if certificate and key else certificate,
     )
 
 

@@ -8,11 +8,12 @@ from types import TracebackType
 from opentelemetry import trace
 
 from catalyst_sdk import config
-from catalyst_sdk._init._build import Parts
+from catalyst_sdk._init._build import Parts, usable
 from catalyst_sdk._init._request import Request
 from catalyst_sdk.tracing import _active, _identity, _threads
 from catalyst_sdk.tracing._boundary import report_failure
 from catalyst_sdk.tracing._lifecycle import Lifecycle
+from catalyst_sdk.tracing._open import end_open_spans
 
 lock = threading.RLock()
 """Held while a handle is put in force or taken out of it."""
@@ -98,13 +99,18 @@ class Catalyst:
     def _instrument(self, settings: config.Settings) -> None:
         from catalyst_sdk.instrumentation import instrument_installed
 
-        report = instrument_installed(
-            self.provider,
-            only=None if isinstance(settings.instrument, bool) else settings.instrument,
-            capture_content=settings.capture_content,
-            debug=settings.debug,
+        report = usable(
+            settings,
+            "instrument",
+            lambda: instrument_installed(
+                self.provider,
+                only=None if isinstance(settings.instrument, bool) else settings.instrument,
+                capture_content=settings.capture_content,
+                debug=settings.debug,
+            ),
         )
-        self.instrumented, self.skipped = list(report.instrumented), dict(report.skipped)
+        if report is not None:
+            self.instrumented, self.skipped = list(report.instrumented), dict(report.skipped)
 
     def _turn_off(self) -> None:
         from catalyst_sdk.instrumentation import uninstrument
@@ -124,4 +130,5 @@ class Catalyst:
         from catalyst_sdk.instrumentation.llm import end_open_calls
 
         end_open_calls()
+        end_open_spans()
         parts.close()

@@ -30,7 +30,8 @@ class Request(NamedTuple):
         settings = (
             name
             for name in Settings.__struct_fields__
-            if getattr(self.settings, name) != getattr(other.settings, name)
+            if name != "from_environment"
+            and getattr(self.settings, name) != getattr(other.settings, name)
         )
         rest = (name for name in self._fields[1:] if getattr(self, name) != getattr(other, name))
         return [*settings, *rest]

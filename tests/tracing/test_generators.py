@@ -1,4 +1,4 @@
-"""Traced generators: the whole protocol survives, the span is current in each step and only there."""
+"""Traced generators: the protocol survives; the span is current in each step and only there."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def test_an_exception_is_recorded_and_reaches_the_caller_untouched(traced):
     def fail() -> None:
         raise error
 
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="no such order") as caught:
         fail()
     assert caught.value is error
     span = traced.one()
