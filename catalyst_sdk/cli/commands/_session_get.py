@@ -88,7 +88,7 @@ def _turn(theme: Theme, row: Row, *, full: bool) -> list[Text]:
 def _said(theme: Theme, who: str, role: str, text: Any, *, full: bool) -> list[Text]:
     if not text:
         return []
-    bar = Text(f"{theme.mark('bar')} ", style=theme.role(role))
+    bar = styled((f"{theme.mark('bar')} ", theme.role(role)))
     limit = 0 if full or not theme.screen.tty else _LINES
     said = wrapped(str(text), theme.screen.width - 2, limit=limit)
     return [bar + Text(who, style="bold " + theme.role(role)), *(bar + Text(line) for line in said)]

@@ -50,7 +50,7 @@ def turn_lines(theme: Theme, turn: Turn, *, full: bool) -> list[Text]:
     body = _text(theme, turn, full=full)
     for call in turn.calls:
         body += _call(theme, call, full=full)
-    bar = Text(theme.mark("bar") + " ", style=color)
+    bar = styled((theme.mark("bar") + " ", color))
     head = styled(
         (one_line(turn.role), "bold " + color), ("  " + _figures(theme, turn), theme.role("muted"))
     )
