@@ -1,6 +1,6 @@
 """Trace files (and later a server's tables) as one thing to query."""
 
-from catalyst_sdk.store.files import FileStore, cache_directory, open_files
+from catalyst_sdk.store.files import FileStore, Hit, cache_directory, open_files
 from catalyst_sdk.store.filter import (
     Filter,
     parse_filter,
@@ -13,6 +13,7 @@ from catalyst_sdk.store.filter import (
 __all__ = [
     "FileStore",
     "Filter",
+    "Hit",
     "cache_directory",
     "open_files",
     "parse_filter",

@@ -7,7 +7,6 @@ time, so each database keeps a pool of them. Opening the first one costs 0.6 CPU
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import threading
@@ -25,11 +24,11 @@ MAX_SECONDS = 60
 """A query that takes longer is stopped."""
 MAX_BYTES = 4 << 30
 """A query that needs more memory is stopped."""
+_PATIENCE = 5.0
+"""Seconds a stopped query may take to end."""
 
 _serial = itertools.count(1)
 _opening = threading.Lock()
-_databases: weakref.WeakSet[Database] = weakref.WeakSet()
-_process = os.getpid()
 
 
 class Database:
@@ -40,18 +39,18 @@ class Database:
         self._owner = os.getpid()
         self._idle: list[Any] = []
         self._busy = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._checked: set[str] = set()
         self._closed = False
         self._admin = _connect(None)
         self._admin.command(f"CREATE DATABASE {self.name}")
         self._admin.database = self.name
-        _databases.add(self)
+        _exit.watch(self)
 
     def run(self, sql: str, params: Mapping[str, Any] | None = None) -> None:
         """Run one statement of our own that may write."""
         self._guard()
-        with self._lock:
+        with self._changed:
             try:
                 self._admin.command(sql, parameters=dict(params) if params else None)
             except Exception as error:
@@ -63,45 +62,57 @@ class Database:
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Answer one SELECT; raises EngineError with the engine's own words."""
         self._guard()
+        statement = sql.strip().rstrip(";")
         with self._handle() as client:
-            if sql not in self._checked:
-                check_read_only(client, sql)
-                self._checked.add(sql)
-            result = client.query(sql, parameters=dict(params) if params else None)
+            if statement not in self._checked:
+                check_read_only(client, statement)
+                self._checked.add(statement)
+            result = client.query(statement, parameters=dict(params) if params else None)
             return list(result.named_results())
 
     def close(self) -> None:
-        """Drop the data and give the handles back; idempotent."""
-        with self._lock:
+        """Stop what runs, drop the data and give the handles back; idempotent."""
+        with self._changed:
             if self._closed or self._owner != os.getpid():
                 return
             self._closed = True
-            idle, self._idle = self._idle, []
-        for client in idle:
-            client.close()
-        self._admin.command(f"DROP DATABASE IF EXISTS {self.name}")
-        self._admin.close()
-        _databases.discard(self)
+            if self._busy:
+                self._admin.command(
+                    f"KILL QUERY WHERE current_database = '{self.name}' "
+                    "AND query NOT LIKE 'KILL QUERY%' ASYNC"
+                )
+                self._changed.wait_for(lambda: not self._busy, _PATIENCE)
+            for client in self._idle:
+                client.close()
+            self._idle.clear()
+            self._admin.command(f"DROP DATABASE IF EXISTS {self.name}")
+            self._admin.close()
 
     @contextmanager
     def _handle(self) -> Generator[Any]:
-        with self._lock:
+        """Lend a handle; one that failed is not used again.
+
+        A failed query can leave bytes behind that the next answer would begin with.
+        """
+        with self._changed:
             client = self._idle.pop() if self._idle else None
-        client = client or _reader(self.name)
+            self._busy += 1
+        failed = True
         try:
+            client = client or _reader(self.name)
             yield client
+            failed = False
         except Exception as error:
-            # A failed query can leave bytes behind that the next answer would begin with.
-            client.close()
             raise engine_error(error) from error
-        except BaseException:
-            client.close()
-            raise
-        with self._lock:
-            if not self._closed:
-                self._idle.append(client)
-                return
-        client.close()
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
+                keep = not failed and not self._closed
+                if keep:
+                    self._idle.append(client)
+            if client is not None and not keep:
+                client.close()
 
     def _guard(self) -> None:
         if self._owner != os.getpid():
@@ -113,17 +124,34 @@ class Database:
             raise EngineError("This data set is closed.", hint="Open the files again.")
 
 
-def warm_up() -> None:
-    """Start loading the engine in the background, for the query that will follow."""
-    threading.Thread(target=_warm_up, name="catalyst-engine", daemon=True).start()
+class _Exit:
+    """Closes every database before the handles' own finalizers run at exit.
+
+    Finalizers run in the reverse order of their making, and a query that still runs when the
+    engine goes would take the process down with it.
+    """
+
+    def __init__(self) -> None:
+        self._databases: weakref.WeakSet[Database] = weakref.WeakSet()
+        self._finalizer: weakref.finalize[Any, Any] | None = None
+
+    def watch(self, database: Database) -> None:
+        self._databases.add(database)
+        self.come_last()
+
+    def come_last(self) -> None:
+        """Be the newest finalizer."""
+        if self._finalizer is not None:
+            self._finalizer.detach()
+        self._finalizer = weakref.finalize(self, _close_all, self._databases)
 
 
-def _warm_up() -> None:
-    try:
-        optional("clickhouse_connect")
-        optional("chdb")
-    except Exception:  # noqa: BLE001 - the query itself will say what is missing
-        return
+def _close_all(databases: weakref.WeakSet[Database]) -> None:
+    for database in list(databases):
+        database.close()
+
+
+_exit = _Exit()
 
 
 def _connect(database: str | None) -> Any:
@@ -134,6 +162,8 @@ def _connect(database: str | None) -> Any:
             return connect.get_client(dsn="chdb://:memory:", database=database)
         except Exception as error:
             raise engine_error(error) from error
+        finally:
+            _exit.come_last()
 
 
 def _reader(database: str) -> Any:
@@ -142,9 +172,3 @@ def _reader(database: str) -> Any:
     client.set_client_setting("max_memory_usage", MAX_BYTES)
     client.set_client_setting("readonly", 1)
     return client
-
-
-@atexit.register
-def _close_all() -> None:
-    for database in list(_databases):
-        database.close()

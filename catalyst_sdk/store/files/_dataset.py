@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from catalyst_sdk.errors import BadInput, BadLine, EngineError
-from catalyst_sdk.spans._open import expand
+from catalyst_sdk.spans import expand
 from catalyst_sdk.store.files import _sidecar as sidecar
 from catalyst_sdk.store.files._folders import Cache, Workspace
 from catalyst_sdk.store.files._pass import Results, run_jobs
-from catalyst_sdk.store.files._scan import KEPT_BAD_LINES, Job, Range, Scanned, cut
+from catalyst_sdk.store.files._scan import KEPT_BAD_LINES, Job, Range, cut
 from catalyst_sdk.store.files._source import LocalFile, localise
 from catalyst_sdk.store.files._tables import Part
 
@@ -158,11 +158,7 @@ def _collect(plan: Plan, results: Results, cache: Cache | None, data: DataSet) -
     """Keep what was read of a file, and take up its segments and bad lines."""
     if cache is None or not (plan.known or plan.kept):
         return
-    added = [
-        (os.path.basename(job.target), _numbered(found, job.ranges[0]))
-        for job in plan.kept
-        for found in results[job]
-    ]
+    added = [(os.path.basename(job.target), found) for job in plan.kept for found in results[job]]
     manifest = plan.known
     if added or manifest is None:
         manifest = sidecar.save(cache, plan.file.path, plan.stat, plan.read_to, plan.known, added)
@@ -180,21 +176,9 @@ def _collect_rest(jobs: list[Job], results: Results, data: DataSet) -> None:
         if os.path.dirname(job.target) != data.workspace.path:
             continue
         data.parts.append(Part(job.target, None))
-        for part, found in zip(job.ranges, results[job], strict=True):
+        for found in results[job]:
             data.rows += found.rows
-            data.note(_numbered(found, part).bad_lines, found.bad_line_count)
-
-
-def _numbered(found: Scanned, part: Range) -> Scanned:
-    """Number bad lines from the start of the file, where the pass counted from its range's."""
-    if not found.bad_lines or not part.start:
-        return found
-    before = sidecar.lines_before(part.path, part.start)
-    bad_lines = [
-        BadLine(source=bad.source, line=bad.line + before if bad.line else 0, reason=bad.reason)
-        for bad in found.bad_lines
-    ]
-    return Scanned(found.rows, bad_lines, found.bad_line_count)
+            data.note(found.bad_lines, found.bad_line_count)
 
 
 def _nothing(data: DataSet) -> str:

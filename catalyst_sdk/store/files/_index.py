@@ -75,6 +75,13 @@ class Index:
         lines = sorted(f"{row['values']} {row['counts']}\n" for row in counts)
         return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
+    def places(self, trace_ids: Collection[str] | None = None) -> list[Place]:
+        """Give the places of all spans (or of some traces), by file and offset."""
+        own = self if trace_ids is None else self.narrowed(trace_ids)
+        columns = own._table.select(list(Place._fields)).columns
+        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        return sorted(map(Place._make, rows), key=lambda p: (p.source, p.line_offset))
+
     def trace(self, trace_id: str) -> list[Place]:
         """Find the places of a trace's spans in start order, by its id or a unique prefix."""
         pc = optional("pyarrow.compute")

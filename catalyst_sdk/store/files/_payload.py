@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO
 
 from catalyst_sdk.errors import BadInput, BadLine, NotFound
-from catalyst_sdk.spans import Span
-from catalyst_sdk.spans._line import decode_span
-from catalyst_sdk.spans._read import spans_of_stream
+from catalyst_sdk.spans import Span, decode_span, spans_of_stream
 from catalyst_sdk.store.files._index import Place
 from catalyst_sdk.store.files._source import LocalFile
 
@@ -38,15 +38,22 @@ def read_lines_at(files: Sequence[LocalFile], places: Iterable[Place]) -> list[b
 
 def _read_file(file: LocalFile, places: list[Place]) -> Iterator[tuple[Place, Span]]:
     for place, line in _lines_of(file, places):
-        yield place, _span_of(line, place, file)
+        yield place, span_on(line, place, file)
 
 
 def _lines_of(file: LocalFile, places: list[Place]) -> Iterator[tuple[Place, bytes]]:
+    with reading(file) as stream:
+        for place in places:
+            stream.seek(place.line_offset)
+            yield place, stream.read(place.line_length)
+
+
+@contextmanager
+def reading(file: LocalFile) -> Generator[BinaryIO]:
+    """Open a file to read its lines; raises NotFound or BadInput when it is not as it was."""
     try:
         with open(file.path, "rb") as stream:
-            for place in places:
-                stream.seek(place.line_offset)
-                yield place, stream.read(place.line_length)
+            yield stream
     except FileNotFoundError:
         raise NotFound(f"{file.name} is no longer there.", hint=_HINT) from None
     except OSError as error:
@@ -54,7 +61,8 @@ def _lines_of(file: LocalFile, places: list[Place]) -> Iterator[tuple[Place, byt
         raise BadInput(f"{file.name} cannot be read: {reason}.") from None
 
 
-def _span_of(line: bytes, place: Place, file: LocalFile) -> Span:
+def span_on(line: bytes, place: Place, file: LocalFile) -> Span:
+    """Decode the span of a line; raises BadInput when another stands there."""
     for span in _spans_in(line):
         if span.span_id == place.span_id and span.trace_id == place.trace_id:
             return span

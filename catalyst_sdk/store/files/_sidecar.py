@@ -86,17 +86,6 @@ def whole_lines(path: str, size: int) -> int:
     return 0
 
 
-def lines_before(path: str, offset: int) -> int:
-    """Count the lines that begin before a byte."""
-    count, last = 0, b"\n"
-    with open(path, "rb") as stream:
-        while offset > 0 and (block := stream.read(min(_BLOCK, offset))):
-            count += block.count(b"\n")
-            offset -= len(block)
-            last = block[-1:]
-    return count + (last != b"\n")
-
-
 def _name(cache: Cache, path: str) -> str:
     return cache.key(path) + ".json"
 

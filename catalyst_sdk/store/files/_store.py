@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,14 +13,22 @@ from catalyst_sdk.findings import Totals
 from catalyst_sdk.spans import Span, SpanFacts, facts
 from catalyst_sdk.store.embedded import Database
 from catalyst_sdk.store.files._dataset import DataSet, Progress, read_files
+from catalyst_sdk.store.files._ids import write_ids
 from catalyst_sdk.store.files._index import Index
 from catalyst_sdk.store.files._payload import read_lines_at, read_spans_at
-from catalyst_sdk.store.files._tables import copy_traces, create_spans, create_traces
-from catalyst_sdk.store.filter import Filter, of_agent
+from catalyst_sdk.store.files._payload_terms import spans_with
+from catalyst_sdk.store.files._search import Hit, search
+from catalyst_sdk.store.files._tables import (
+    copy_traces,
+    create_places,
+    create_spans,
+    create_traces,
+)
+from catalyst_sdk.store.filter import Filter, Term, of_agent
 
 Params = dict[str, Any]
 
-_TOTALS = """
+TOTALS_SQL = """
 SELECT (SELECT count() FROM spans) AS spans, count() AS traces,
   uniqExactIf(session_id, session_id != '') AS sessions,
   sum(error_count) AS errors, countIf(error_count > 0) AS traces_with_errors,
@@ -41,6 +50,8 @@ class FileStore:
         self._owned = owned
         self._lock = threading.Lock()
         self._database: Database | None = None
+        self._term_tables: dict[Term, str] = {}
+        self._numbers = count(1)
         self.sources: list[str] = [file.name for file in data.files]
         self.bad_lines: list[BadLine] = data.bad_lines
         """What could not be read, the first thousand."""
@@ -65,7 +76,7 @@ class FileStore:
 
     def totals(self) -> Totals:
         """Count what was read."""
-        return Totals(**self.query(_TOTALS)[0])
+        return Totals(**self.query(TOTALS_SQL)[0])
 
     def trace(self, trace_id: str) -> list[Span]:
         """Read a trace's spans in start order; a unique prefix of the id will do."""
@@ -91,13 +102,28 @@ class FileStore:
             row.line_length = place.line_length
         return rows
 
+    def search(
+        self, pattern: str, *, limit: int = 100, within: Collection[str] | None = None
+    ) -> list[Hit]:
+        """Find the fields of spans that an RE2 pattern fits, in the order of the files.
+
+        Searched is the text a person sees: names, messages and attribute values, with the JSON
+        inside them opened. *within* names the traces to look at. Takes time linear in the files;
+        raises ConfigError for a pattern RE2 refuses, and EngineError after a minute.
+        """
+        return search(self._data.files, self._index.places(within), pattern, limit)
+
     def where(
         self,
         filter: Filter,  # noqa: A002 - its name
         level: Literal["span", "trace"] = "span",
     ) -> tuple[str, Params]:
-        """Give a filter as a condition on `spans` or `traces`, and its parameters."""
-        return filter.sql() if level == "span" else filter.trace_sql()
+        """Give a filter as a condition on `spans` or `traces`, and its parameters.
+
+        Free text, `attr.` and `resource.` read the payloads here, once for each term.
+        """
+        tables = {term: self._table_of(term) for term in filter.payload_terms}
+        return filter.sql(tables) if level == "span" else filter.trace_sql(tables)
 
     def narrowed(
         self,
@@ -137,14 +163,32 @@ class FileStore:
         self.close()
 
     def _narrowed(self, trace_ids: Collection[str]) -> FileStore:
+        kept = self._new_table([(trace_id, "") for trace_id in trace_ids])
         origin = self._opened().name
-
-        def fill(database: Database) -> None:
-            copy_traces(database, origin, list(trace_ids))
-
-        store = FileStore(self._data, self._index.narrowed(trace_ids), fill, owned=False)
+        store = FileStore(
+            self._data,
+            self._index.narrowed(trace_ids),
+            lambda database: copy_traces(database, origin, kept),
+            owned=False,
+        )
         store._opened()  # while the origin is still there
         return store
+
+    def _table_of(self, term: Term) -> str:
+        """Name the table of the spans for which a term on payloads holds, filling it once."""
+        positive = Term(term.field, term.matches, False, term.key)
+        if positive not in self._term_tables:
+            places = spans_with(self._data.files, self._index.places(), positive)
+            pairs = [(place.trace_id, place.span_id) for place in places]
+            self._term_tables[positive] = self._new_table(pairs)
+        return self._term_tables[positive]
+
+    def _new_table(self, pairs: list[tuple[str, str]]) -> str:
+        path = self._data.workspace.new(".parquet")
+        write_ids(pairs, path)
+        name = f"ids_{next(self._numbers)}"
+        create_places(self._opened(), name, path)
+        return name
 
     def _opened(self) -> Database:
         with self._lock:

@@ -66,20 +66,26 @@ def _plain_path(path: str) -> Generator[str]:
 
 def create_traces(database: Database) -> None:
     """Fill `traces`, one row a trace, from `spans`."""
-    database.run(f"CREATE TABLE traces ENGINE = Memory AS {_TRACES}")
+    database.run(f"CREATE TABLE traces ENGINE = Memory AS {TRACES_SQL}")
 
 
-def copy_traces(database: Database, origin: str, trace_ids: Sequence[str]) -> None:
-    """Fill both tables with some traces of database *origin*."""
-    database.run(
-        f"CREATE TABLE traces ENGINE = Memory AS SELECT * FROM {origin}.traces "
-        "WHERE trace_id IN {ids:Array(String)}",
-        {"ids": list(trace_ids)},
-    )
-    database.run(
-        f"CREATE TABLE spans ENGINE = Memory AS SELECT * FROM {origin}.spans "
-        "WHERE trace_id IN (SELECT trace_id FROM traces)"
-    )
+def create_places(database: Database, table: str, path: str) -> None:
+    """Fill a table of (trace_id, span_id) from a Parquet file."""
+    with _plain_path(path) as plain:
+        database.run(
+            f"CREATE TABLE {table} ENGINE = Memory AS SELECT trace_id, span_id "
+            "FROM file({path:String}, 'Parquet', 'trace_id String, span_id String')",
+            {"path": plain},
+        )
+
+
+def copy_traces(database: Database, origin: str, kept: str) -> None:
+    """Fill both tables with those traces of database *origin* that its table *kept* names."""
+    for table in ("traces", "spans"):
+        database.run(
+            f"CREATE TABLE {table} ENGINE = Memory AS SELECT * FROM {origin}.{table} "
+            f"WHERE trace_id IN (SELECT trace_id FROM {origin}.{kept})"
+        )
 
 
 def _billed(column: str, flag: str) -> str:
@@ -93,7 +99,7 @@ def _billed(column: str, flag: str) -> str:
 
 # A wrapper that repeats the usage of its child must not be counted twice: `has_tokens` and
 # `has_price` hold for the spans with usage or cost none of whose children has any.
-_TRACES = f"""
+TRACES_SQL = f"""
 WITH billed AS (
   SELECT *,
     (parent_span_id != '', start_ns, span_id) AS rank,

@@ -3,11 +3,15 @@
 from catalyst_sdk.store.filter._filter import Filter
 from catalyst_sdk.store.filter._parse import of_agent, parse_filter, where
 from catalyst_sdk.store.filter._range import parse_moment, parse_range, time_range
-from catalyst_sdk.store.filter._terms import Term
+from catalyst_sdk.store.filter._terms import Bounds, Pattern, Term
+from catalyst_sdk.store.filter._text import fits
 
 __all__ = [
+    "Bounds",
     "Filter",
+    "Pattern",
     "Term",
+    "fits",
     "of_agent",
     "parse_filter",
     "parse_moment",

@@ -38,6 +38,17 @@ def trace_condition(term: Term, prefix: str, params: Params) -> str:
     return f"trace_id {negation}IN (SELECT trace_id FROM spans WHERE {positive})"
 
 
+def value_condition(term: Term, text: str, number: str, prefix: str, params: Params) -> str:
+    """Give the un-negated condition on one value, from SQL for its text and for its number."""
+    compiler = _Compiler(prefix, params)
+    fields = {
+        Pattern: Field(term.field, "text", (text,)),
+        Bounds: Field(term.field, "number", (number,)),
+        Flag: Field(term.field, "flag", (f"{text} = 'true'",)),
+    }
+    return " OR ".join(f"({compiler.match(fields[type(m)], m)})" for m in term.matches)
+
+
 class _Compiler:
     def __init__(self, prefix: str, params: Params) -> None:
         self.prefix = prefix

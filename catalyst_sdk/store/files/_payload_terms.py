@@ -1,0 +1,77 @@
+"""Filter terms on payloads (free text, `attr.`, `resource.`): which spans they hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from catalyst_sdk.spans import Span
+from catalyst_sdk.store.files._grep import lines_fitting
+from catalyst_sdk.store.files._index import Place
+from catalyst_sdk.store.files._pattern import widened_text
+from catalyst_sdk.store.files._payload import span_on
+from catalyst_sdk.store.files._source import LocalFile
+from catalyst_sdk.store.files._texts import texts_of
+from catalyst_sdk.store.filter import Bounds, Pattern, Term, fits
+
+
+def spans_with(files: Sequence[LocalFile], places: Sequence[Place], term: Term) -> Iterator[Place]:
+    """Yield the places of the spans for which a term holds, its negation left aside."""
+    for line in lines_fitting(files, places, _widened(term)):
+        for place in line.places:
+            if holds(term, span_on(line.content, place, files[place.source])):
+                yield place
+
+
+def holds(term: Term, span: Span) -> bool:
+    """Judge a term on a whole span, its negation left aside."""
+    if term.field == "text":
+        return any(_fits(text, term) for _, text in texts_of(span))
+    attributes = span.attributes if term.field == "attr" else span.resource
+    if term.key not in attributes:
+        return False
+    return any(_value_holds(value, term) for value in _values(attributes[term.key]))
+
+
+def _fits(text: str, term: Term) -> bool:
+    return any(isinstance(match, Pattern) and fits(text, match) for match in term.matches)
+
+
+def _values(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [value]
+
+
+def _value_holds(value: Any, term: Term) -> bool:
+    return any(_match_holds(value, match) for match in term.matches)
+
+
+def _match_holds(value: Any, match: object) -> bool:
+    if isinstance(match, Bounds):
+        number = _number(value)
+        return number is not None and match.holds(number)
+    return isinstance(match, Pattern) and fits(_text(value), match)
+
+
+def _number(value: Any) -> float | int | None:
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def _widened(term: Term) -> str:
+    texts = [widened_text(m.pieces) for m in term.matches if isinstance(m, Pattern)]
+    if term.field == "text":
+        return "|".join(texts)
+    key = widened_text((f'"{term.key}"',)) + r"\s*:"
+    if len(texts) < len(term.matches):
+        return key
+    return f"{key}.*(?:{'|'.join(texts)})"
