@@ -4,7 +4,14 @@ from catalyst_sdk.instrumentation.llm._answer import Answer, Reader, Usage
 from catalyst_sdk.instrumentation.llm._call import ModelCall, Request
 from catalyst_sdk.instrumentation.llm._claim import Claim, ClaimProcessor, current_claim, open_claim
 from catalyst_sdk.instrumentation.llm._json import as_list, as_object, to_json
-from catalyst_sdk.instrumentation.llm._live import end_open_calls, settle_dropped
+from catalyst_sdk.instrumentation.llm._live import (
+    Openable,
+    drop,
+    end_open_calls,
+    forget,
+    keep_open,
+    settle_dropped,
+)
 from catalyst_sdk.instrumentation.llm._media import digest, digest_base64, digest_data_url
 from catalyst_sdk.instrumentation.llm._stream import (
     AsyncObserver,
@@ -18,6 +25,7 @@ __all__ = [
     "Claim",
     "ClaimProcessor",
     "ModelCall",
+    "Openable",
     "Reader",
     "Request",
     "StreamWatch",
@@ -29,7 +37,10 @@ __all__ = [
     "digest",
     "digest_base64",
     "digest_data_url",
+    "drop",
     "end_open_calls",
+    "forget",
+    "keep_open",
     "open_claim",
     "settle_dropped",
     "to_json",

@@ -35,7 +35,7 @@ def keep_open(entry: Openable) -> None:
         _start_reaper()
 
 
-def close(entry: Openable) -> None:
+def forget(entry: Openable) -> None:
     """Forget *entry*: its span has ended."""
     _live.pop(id(entry), None)
 

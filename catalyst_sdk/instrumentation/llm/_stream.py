@@ -72,7 +72,7 @@ class StreamWatch:
     def _finish(
         self, outcome: str, error: BaseException | None = None, last_ns: int | None = None
     ) -> None:
-        _live.close(self)
+        _live.forget(self)
         self._handle = None  # breaks the cycle through the callback
         answer = self._answer()
         if answer is not None and answer.error:

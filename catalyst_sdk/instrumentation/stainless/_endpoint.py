@@ -9,6 +9,10 @@ from typing import Any
 from catalyst_sdk.instrumentation.llm import Answer, Reader
 
 
+def _never_pending(_response: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Readers of one endpoint's request, response and stream.
@@ -27,6 +31,8 @@ class Endpoint:
     reader: Callable[[], Reader]
     """Makes the reader of one stream."""
     kind: str = "LLM"
+    pending: Callable[[Any], str | None] = _never_pending
+    """The id by which the program will ask for an answer that is not there yet."""
 
 
 Endpoints = Mapping[str, Endpoint]

@@ -15,19 +15,21 @@ from catalyst_sdk.instrumentation.llm import (
 from catalyst_sdk.instrumentation.stainless._body import on_bytes, on_close
 from catalyst_sdk.instrumentation.stainless._bytes import BytesReader
 from catalyst_sdk.instrumentation.stainless._endpoint import Endpoint
+from catalyst_sdk.instrumentation.stainless._pending import PendingCalls
 from catalyst_sdk.instrumentation.stainless._view import view
 
 
 class Outcomes:
     """Ends the span of a call with what the SDK returned, without touching what it is."""
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, pending: PendingCalls) -> None:
         streaming = sys.modules[f"{package}._streaming"]
         self._streams: tuple[type, ...] = (streaming.Stream, streaming.AsyncStream)
         raw = [sys.modules[f"{package}._response"].BaseAPIResponse]
         if legacy := sys.modules.get(f"{package}._legacy_response"):
             raw.append(legacy.LegacyAPIResponse)
         self._raw = tuple(raw)
+        self._pending = pending
 
     def settle(self, call: ModelCall, endpoint: Endpoint, result: Any) -> None:
         """End the span with *result*, or let the stream or raw response in it do so."""
@@ -40,6 +42,8 @@ class Outcomes:
                 _observe_raw(result.http_response, call, endpoint)
             elif type(result).__module__.startswith("httpx"):
                 _observe_raw(result, call, endpoint)
+            elif (key := endpoint.pending(result)) is not None:
+                self._pending.keep(key, call, endpoint, result)
             else:
                 call.finish(endpoint.answer(view(result)))
         except Exception:  # noqa: BLE001 - the user has the answer whether or not we can read it

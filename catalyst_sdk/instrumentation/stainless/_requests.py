@@ -16,6 +16,7 @@ from catalyst_sdk.instrumentation._patch import Wrapper
 from catalyst_sdk.instrumentation.llm import ModelCall, Request, as_object, current_claim
 from catalyst_sdk.instrumentation.stainless._endpoint import Endpoint, Endpoints
 from catalyst_sdk.instrumentation.stainless._outcome import Outcomes
+from catalyst_sdk.instrumentation.stainless._pending import PendingCalls
 
 Describe = Callable[[Any], tuple[str, str]]
 """Says of a client which provider it speaks to, and whose API that is."""
@@ -41,6 +42,7 @@ class StainlessTracing:
         *,
         capture_content: bool = True,
         overrides: Callable[[Any], Mapping[str, Any]] | None = None,
+        polled_id: Callable[[str], str | None] | None = None,
     ) -> None:
         self._package = package
         self._tracer = tracer
@@ -49,7 +51,10 @@ class StainlessTracing:
         self._capture_content = capture_content
         self._overrides = overrides
         """Options to change for a traced call, as a function of the call's options."""
-        self._outcomes = Outcomes(package)
+        self._polled_id = polled_id
+        """Finds the id in the URL by which a program asks for an answer again."""
+        self._pending = PendingCalls(tracer)
+        self._outcomes = Outcomes(package, self._pending)
 
     def wrappers(self) -> dict[tuple[str, str], Wrapper]:
         """What an Instrumentor's `wrappers` returns."""
@@ -63,7 +68,9 @@ class StainlessTracing:
     def _request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         begun = self._begin(client, args, kwargs)
         if begun is None:
-            return wrapped(*args, **kwargs)
+            result = wrapped(*args, **kwargs)
+            self._polled(args, kwargs, result)
+            return result
         args, kwargs = _with_options(args, kwargs, begun.options)
         token = attach(begun.call.context)
         try:
@@ -79,7 +86,9 @@ class StainlessTracing:
     async def _async_request(self, wrapped: Any, client: Any, args: Any, kwargs: Any) -> Any:
         begun = self._begin(client, args, kwargs)
         if begun is None:
-            return await wrapped(*args, **kwargs)
+            result = await wrapped(*args, **kwargs)
+            self._polled(args, kwargs, result)
+            return result
         args, kwargs = _with_options(args, kwargs, begun.options)
         token = attach(begun.call.context)
         try:
@@ -108,6 +117,18 @@ class StainlessTracing:
         except Exception:  # noqa: BLE001 - the call goes on untraced
             report_failure(f"a {self._package} call could not be traced")
             return None
+
+    def _polled(self, args: Any, kwargs: Any, result: Any) -> None:
+        """See whether an untraced call brought the answer of an earlier one."""
+        if self._polled_id is None or not self._pending:
+            return
+        try:
+            options = args[1] if len(args) > 1 else kwargs["options"]
+            key = self._polled_id(options.url)
+            if key is not None:
+                self._pending.polled(key, result)
+        except Exception:  # noqa: BLE001 - the program has its result
+            report_failure(f"a poll of {self._package} could not be read")
 
     def _endpoint(self, options: Any) -> Endpoint | None:
         url = getattr(options, "url", None)

@@ -21,6 +21,7 @@ class OpenAIInstrumentor(Instrumentor):
         """Wrap the client's one request method."""
         from catalyst_integrations.openai._endpoints import ENDPOINTS
         from catalyst_integrations.openai._provider import provider_and_system
+        from catalyst_integrations.openai._responses import polled_id
         from catalyst_sdk.instrumentation.stainless import StainlessTracing
 
         tracing = StainlessTracing(
@@ -28,6 +29,7 @@ class OpenAIInstrumentor(Instrumentor):
             tracer,
             ENDPOINTS,
             provider_and_system,
+            polled_id=polled_id,
             capture_content=self.options.get("capture_content", True),
         )
         return tracing.wrappers()

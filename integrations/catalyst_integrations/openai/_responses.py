@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from catalyst_integrations.openai._items import messages_of
@@ -11,6 +12,8 @@ from catalyst_integrations.openai._response_events import ResponseReader
 from catalyst_sdk import semconv
 from catalyst_sdk.instrumentation.llm import as_list, to_json
 from catalyst_sdk.instrumentation.stainless import Endpoint
+
+_POLL = re.compile(r"/responses/([^/?]+)(?:/cancel)?(?:\?|$)")
 
 
 def _content(body: Body) -> dict[str, Any]:
@@ -28,6 +31,18 @@ def _content(body: Body) -> dict[str, Any]:
     }
 
 
+def _pending(response: Any) -> str | None:
+    """The id of a response that runs in the background."""
+    waiting = getattr(response, "status", None) in ("queued", "in_progress")
+    return getattr(response, "id", None) if waiting else None
+
+
+def polled_id(url: str) -> str | None:
+    """The id in the URL of `responses.retrieve` and `responses.cancel`."""
+    found = _POLL.match(url)
+    return found[1] if found else None
+
+
 def _endpoint(operation: str) -> Endpoint:
     return Endpoint(
         operation=operation,
@@ -35,6 +50,7 @@ def _endpoint(operation: str) -> Endpoint:
         content=_content,
         answer=answer_of,
         reader=ResponseReader,
+        pending=_pending,
     )
 
 

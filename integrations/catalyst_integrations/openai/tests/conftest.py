@@ -103,9 +103,9 @@ class AsyncApi:
 
     def collect(self) -> None:
         """A dropped asynchronous generator is closed by its loop."""
-        gc.collect()
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        gc.collect()
+        for _ in range(5):
+            gc.collect()
+            self.loop.run_until_complete(asyncio.sleep(0))
 
     def end(self) -> None:
         self.finish(self.client.close())

@@ -275,3 +275,65 @@ def test_items_of_kinds_yet_unknown_are_kept_as_they_are(
     api.run(lambda c: c.responses.create(**ASKED))
     part = attributes_of(spans.only())[semconv.LLM_OUTPUT_MESSAGES][0]["content"][0]
     assert part["question"] == "when?"
+
+
+def _background(server: ProviderServer, *statuses: str) -> None:
+    for status in statuses:
+        waiting: Any = {"status": status, "output": [], "usage": None, "background": True}
+        done = status not in ("queued", "in_progress", "cancelled")
+        server.script(json_reply(response() if done else response(**waiting)))
+
+
+def test_a_background_response_is_one_span_until_it_is_done(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "queued", "in_progress", "completed")
+    answered = api.run(lambda c: c.responses.create(**ASKED, extra_body={"background": True}))
+    while answered.status != "completed":
+        assert spans.settled() == []
+        answered = api.run(lambda c, known=answered.id: c.responses.retrieve(known))
+    assert spans.only().name == "responses gpt-test"
+    assert _has(attributes_of(spans.only()), {semconv.LLM_FINISH_REASON: "stop", **TOKENS})
+
+
+def test_a_background_response_that_is_cancelled_ends(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "queued", "cancelled")
+    answered = api.run(lambda c: c.responses.create(**ASKED, extra_body={"background": True}))
+    api.run(lambda c: c.post(f"/responses/{answered.id}/cancel", cast_to=type(answered)))
+    assert attributes_of(spans.only())[semconv.LLM_FINISH_REASON] == "cancelled"
+
+
+def test_a_background_response_nobody_waits_for_ends(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "queued")
+    api.run(lambda c: c.responses.create(**ASKED, extra_body={"background": True}))
+    api.collect()
+    attributes = attributes_of(spans.only())
+    assert attributes[semconv.LLM_FINISH_REASON] == "queued"
+    assert semconv.LLM_TOKENS_TOTAL not in attributes
+
+
+def test_the_answer_of_a_background_response_known_by_id_alone_is_billed_once(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "queued", "completed", "completed")
+    known = api.run(lambda c: c.responses.create(**ASKED, extra_body={"background": True})).id
+    api.collect()
+    asked = spans.only()
+    for _ in range(2):
+        api.run(lambda c: c.responses.retrieve(known))
+    answered = spans.settled()[1:]
+    assert [span.name for span in answered] == ["responses.retrieve gpt-test"]
+    assert answered[0].links[0].context == asked.get_span_context()
+    assert _has(attributes_of(answered[0]), TOKENS)
+
+
+def test_an_unknown_response_retrieved_is_not_a_model_call(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "completed")
+    api.run(lambda c: c.responses.retrieve("resp_7"))
+    assert spans.settled() == []
