@@ -8,6 +8,7 @@ from typing import Any, overload
 from catalyst_sdk.tracing._boundary import report_failure
 from catalyst_sdk.tracing._decorate import decorate
 from catalyst_sdk.tracing._identity import identity_of
+from catalyst_sdk.tracing._plain import readable
 from catalyst_sdk.tracing._recipe import KINDS, Kind, Recipe
 from catalyst_sdk.tracing._scope import F, SpanScope
 from catalyst_sdk.tracing._span import clean
@@ -44,10 +45,10 @@ def trace_span(
     if name is not None and not isinstance(name, str):
         return decorate(name, Recipe())
     return SpanScope(
-        Recipe(
+        _recipe(
             name=name,
             kind=_checked(kind),
-            attributes=clean(attributes or {}),
+            attributes=attributes,
             capture_input=capture_input,
             capture_output=capture_output,
         )
@@ -71,25 +72,44 @@ def agent_span(
 
     The id is a slug of the name unless given. Also in threads, executors, tasks and generators.
     """
-    identity = identity_of(
-        agent_name=name,
-        agent_id=agent_id,
-        role=role,
-        session_id=session_id,
-        user_id=user_id,
-        metadata=metadata,
-        tags=tags,
-    )
+    who = {
+        "agent_name": name,
+        "agent_id": agent_id,
+        "role": role,
+        "session_id": session_id,
+        "user_id": user_id,
+        "metadata": metadata,
+        "tags": tags,
+    }
     return SpanScope(
-        Recipe(
+        _recipe(
             name=name,
             kind="AGENT",
-            attributes=clean(attributes or {}),
-            identity=identity,
+            attributes=attributes,
+            who=who,
             capture_input=capture_input,
             capture_output=capture_output,
         )
     )
+
+
+def _recipe(
+    *,
+    name: str | None,
+    attributes: Mapping[str, Any] | None,
+    who: Mapping[str, Any] | None = None,
+    **rest: Any,
+) -> Recipe:
+    try:
+        return Recipe(
+            name=name if name is None else readable(name),
+            attributes=clean(attributes or {}),
+            identity=None if who is None else identity_of(**who),
+            **rest,
+        )
+    except Exception:  # noqa: BLE001 - traced code runs on, whatever its author mistook
+        report_failure("a span was given arguments it cannot use")
+        return Recipe(name=str(name), **rest)
 
 
 def _checked(kind: str) -> str:

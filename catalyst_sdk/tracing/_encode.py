@@ -33,7 +33,7 @@ def content(key: str, value: object) -> dict[str, str]:
     Texts stay as they are, all else becomes JSON.
     """
     if isinstance(value, str):
-        return {key: _text(str.__str__(value)), _MIME_KEYS[key]: TEXT}
+        return {key: _text(value), _MIME_KEYS[key]: TEXT}
     return {key: encode_json(value), _MIME_KEYS[key]: JSON}
 
 
@@ -53,7 +53,7 @@ def encode_json(value: object) -> str:
 def _text(value: str) -> str:
     if len(value) > MAX_CHARS:
         value = f"{value[:MAX_CHARS]}… {len(value) - MAX_CHARS} more characters"
-    return value if value.isascii() else readable(value)
+    return readable(value)
 
 
 def _is_small(value: object) -> bool:

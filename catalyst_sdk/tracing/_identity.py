@@ -13,6 +13,7 @@ from opentelemetry.context import Context, create_key, get_value, set_value
 
 from catalyst_sdk import semconv
 from catalyst_sdk.tracing._encode import encode_json
+from catalyst_sdk.tracing._plain import readable
 
 AttributeValue = str | bool | int | float | Sequence[str]
 Identity = Mapping[str, AttributeValue]
@@ -50,16 +51,21 @@ def identity_of(
     """Give the attributes that say this; what is None is left out."""
     if agent_id is None and agent_name is not None:
         agent_id = slug(agent_name)
-    given = {
+    words = {
         semconv.AGENT_ID: agent_id,
         semconv.AGENT_NAME: agent_name or agent_id,
         semconv.AGENT_ROLE: role,
         semconv.SESSION_ID: session_id,
         semconv.USER_ID: user_id,
-        semconv.METADATA: encode_json(dict(metadata)) if metadata else None,
-        semconv.TAGS: tuple(tags) if tags else None,
     }
-    return {key: value for key, value in given.items() if value is not None}
+    identity: dict[str, AttributeValue] = {
+        key: readable(str(word)) for key, word in words.items() if word is not None
+    }
+    if metadata:
+        identity[semconv.METADATA] = encode_json(metadata)
+    if tags:
+        identity[semconv.TAGS] = (tags,) if isinstance(tags, str) else tuple(map(str, tags))
+    return identity
 
 
 def current_identity() -> Identity:
@@ -113,5 +119,6 @@ def _texts(tags: AttributeValue) -> Sequence[str]:
     return tags if isinstance(tags, Sequence) and not isinstance(tags, str) else (str(tags),)
 
 
-def _merge_json(outer: AttributeValue, inner: AttributeValue) -> str:
-    return encode_json({**msgspec.json.decode(str(outer)), **msgspec.json.decode(str(inner))})
+def _merge_json(outer: AttributeValue, inner: AttributeValue) -> AttributeValue:
+    both = [msgspec.json.decode(str(side)) for side in (outer, inner)]
+    return encode_json({**both[0], **both[1]}) if all(isinstance(d, dict) for d in both) else inner

@@ -36,7 +36,10 @@ def plain(value: object, budget: int) -> Any:
 
 
 def readable(text: str) -> str:
-    """Give *text* without lone surrogates, which no exporter can encode."""
+    """Give *text* as a plain str without lone surrogates, which no exporter can encode."""
+    text = str.__str__(text)
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -82,7 +85,7 @@ class _Copy:
         self.left -= len(value)
         if len(value) > kept:
             value = f"{value[:kept]}… {len(value) - kept} more characters"
-        return readable(str(value))
+        return readable(value)
 
     def number(self, value: float) -> Any:
         if isinstance(value, float):

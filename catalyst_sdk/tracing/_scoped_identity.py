@@ -62,6 +62,9 @@ def attributes(
     tags: Sequence[str] | None = None,
 ) -> IdentityScope:
     """Set session, user, metadata (merged) and tags (added) on the spans started in a block."""
-    return IdentityScope(
-        identity_of(session_id=session_id, user_id=user_id, metadata=metadata, tags=tags)
-    )
+    try:
+        identity = identity_of(session_id=session_id, user_id=user_id, metadata=metadata, tags=tags)
+    except Exception:  # noqa: BLE001 - traced code runs on, whatever its author mistook
+        report_failure("attributes() was given arguments it cannot use")
+        identity = {}
+    return IdentityScope(identity)

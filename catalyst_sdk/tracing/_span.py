@@ -136,12 +136,12 @@ def current_span() -> TracedSpan:
 
 def clean(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Give attributes OpenTelemetry takes: None is dropped, nested values become JSON."""
-    return {str(k): _clean_value(v) for k, v in attributes.items() if v is not None}
+    return {readable(str(k)): _clean_value(v) for k, v in attributes.items() if v is not None}
 
 
 def _clean_value(value: Any) -> Any:
     if isinstance(value, str):
-        return str(value) if value.isascii() else readable(str(value))
+        return readable(value)
     if type(value) in _SCALARS:
         return value if type(value) is not int or value.bit_length() < 64 else str(value)
     if isinstance(value, list | tuple):

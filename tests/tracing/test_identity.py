@@ -254,6 +254,25 @@ def test_propagate_takes_coroutines_to_other_loops(traced):
     assert current_agent() is None
 
 
+def test_odd_arguments_do_not_stop_the_program(traced, caplog):
+    with (
+        agent_span("A", user_id=42, tags="one", metadata=[1]),  # type: ignore[arg-type]
+        attributes(metadata={"a": 1}),
+        agent_span("B\ud800", tags=5),  # type: ignore[arg-type]
+        attributes(tags=object()),  # type: ignore[arg-type]
+        trace_span("work", attributes=7),  # type: ignore[arg-type]
+    ):
+        leaf()
+    assert who(traced) == {
+        "agent.id": "a",
+        "agent.name": "A",
+        "user.id": "42",
+        "tag.tags": ("one",),
+        "metadata": '{"a":1}',
+    }
+    assert len(caplog.records) == 2
+
+
 def test_shutdown_puts_submit_back(start):
     original = ThreadPoolExecutor.submit
     start()
