@@ -31,11 +31,11 @@ class ConsoleSpanExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write one line a span, in the order they ended."""
         out = self._out or sys.stderr
-        color = self._color if self._color is not None else _wants_color(out)
         try:
+            color = self._color if self._color is not None else _wants_color(out)
             out.write("".join(line_of(span, color=color) + "\n" for span in spans))
             out.flush()
-        except (OSError, ValueError):  # nobody is watching any more
+        except (OSError, ValueError, AttributeError):  # closed, or (pythonw) there is none
             return SpanExportResult.FAILURE
         return SpanExportResult.SUCCESS
 

@@ -153,8 +153,11 @@ def _shorten(text: str, limit: int) -> str:
     """At most *limit* characters and a note; JSON stays JSON when shorter texts in it suffice."""
     if len(text) <= limit:
         return text
-    shorter = _shorten_each(text, limit)
-    return shorter if len(shorter) <= limit else _cut(text, limit)
+    for share in (limit, limit // 2, limit // 4):
+        shorter = _shorten_each(text, share)
+        if len(shorter) <= limit:
+            return shorter
+    return _cut(text, limit)
 
 
 def _shorten_each(text: str, limit: int) -> str:

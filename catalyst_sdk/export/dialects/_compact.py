@@ -10,7 +10,7 @@ from catalyst_sdk import semconv
 from catalyst_sdk.export._forks import import_unforked
 
 if TYPE_CHECKING:
-    from catalyst_sdk.spans._conversation import Conversation
+    from catalyst_sdk.spans import Conversation
 
 _CONVERSATION = (semconv.LLM_INPUT_MESSAGES, semconv.LLM_OUTPUT_MESSAGES, semconv.LLM_TOOLS)
 
@@ -24,16 +24,15 @@ def conversation(attributes: dict[str, Any]) -> Conversation | None:
     return spans.messages(spans.Span(trace_id="", span_id="", attributes=held))
 
 
-def objects(text: object) -> list[dict[str, Any]]:
-    """The objects of a JSON array; those that are none are left out."""
+def items_of(text: object) -> list[Any]:
+    """The items of a JSON array, none when *text* is something else."""
     if not isinstance(text, str):
         return []
     try:
         items = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return []
-    listed = cast("list[Any]", items) if isinstance(items, list) else []
-    return [as_object(item, {}) for item in listed if isinstance(item, dict)]
+    return cast("list[Any]", items) if isinstance(items, list) else []
 
 
 def as_object(value: Any, otherwise: dict[str, Any]) -> dict[str, Any]:

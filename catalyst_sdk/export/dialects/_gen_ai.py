@@ -13,7 +13,7 @@ from catalyst_sdk.export._copy import SpanCopy, attributes_of
 from catalyst_sdk.export.dialects._compact import conversation, json_text
 
 if TYPE_CHECKING:
-    from catalyst_sdk.spans._conversation import Message, Part, ToolDefinition
+    from catalyst_sdk.spans import Message, Part, ToolDefinition
 
 _OPERATIONS = {
     "LLM": "chat",
@@ -112,7 +112,7 @@ def _set_parameters(attributes: Attributes) -> None:
     text = attributes.get(semconv.LLM_INVOCATION_PARAMETERS)
     try:
         parameters = msgspec.json.decode(text, type=dict[str, Any]) if text else {}
-    except (msgspec.MsgspecError, TypeError):
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError, TypeError):
         return
     for ours, theirs in _PARAMETERS.items():
         value = parameters.get(ours)
@@ -126,16 +126,17 @@ def _set_conversation(attributes: Attributes) -> None:
     said = conversation(attributes)
     if said is None:
         return
-    for key in (semconv.LLM_INPUT_MESSAGES, semconv.LLM_OUTPUT_MESSAGES, semconv.LLM_TOOLS):
-        attributes.pop(key, None)
     if said.input_messages:
+        del attributes[semconv.LLM_INPUT_MESSAGES]
         attributes["gen_ai.input.messages"] = json_text([*map(_message, said.input_messages)])
     if said.output_messages:
-        reasons: Sequence[str] = attributes.get("gen_ai.response.finish_reasons", ())
+        del attributes[semconv.LLM_OUTPUT_MESSAGES]
+        reasons: Sequence[str] = attributes.get("gen_ai.response.finish_reasons", ("",))
         attributes["gen_ai.output.messages"] = json_text(
-            [_answer(message, reasons) for message in said.output_messages]
+            [_answer(message, reasons[0]) for message in said.output_messages]
         )
     if said.tools:
+        del attributes[semconv.LLM_TOOLS]
         attributes["gen_ai.tool.definitions"] = json_text([*map(_tool, said.tools)])
 
 
@@ -143,9 +144,8 @@ def _message(message: Message) -> Attributes:
     return {"role": message.role, "parts": [_PARTS.get(p.type, _text)(p) for p in message.parts]}
 
 
-def _answer(message: Message, reasons: Sequence[str]) -> Attributes:
-    reason = message.finish_reason or (reasons[0] if reasons else "stop")
-    return {**_message(message), "finish_reason": reason}
+def _answer(message: Message, reason: str) -> Attributes:
+    return {**_message(message), "finish_reason": message.finish_reason or reason}
 
 
 def _tool(tool: ToolDefinition) -> Attributes:
@@ -218,19 +218,19 @@ def _tool_values(attributes: Attributes) -> None:
 
 
 def _agent_values(attributes: Attributes) -> None:
-    for value, mime, target, role in (
-        (semconv.INPUT_VALUE, semconv.INPUT_MIME_TYPE, "gen_ai.input.messages", "user"),
-        (semconv.OUTPUT_VALUE, semconv.OUTPUT_MIME_TYPE, "gen_ai.output.messages", "assistant"),
-    ):
-        if isinstance(attributes.get(value), str) and target not in attributes:
-            attributes.pop(mime, None)
-            message: Attributes = {
-                "role": role,
-                "parts": [{"type": "text", "content": attributes.pop(value)}],
-            }
-            if role == "assistant":
-                message["finish_reason"] = "stop"
-            attributes[target] = json_text([message])
+    """An agent's input and output are one message each."""
+    _move(attributes, semconv.INPUT_VALUE, "gen_ai.input.messages", semconv.INPUT_MIME_TYPE)
+    _move(attributes, semconv.OUTPUT_VALUE, "gen_ai.output.messages", semconv.OUTPUT_MIME_TYPE)
+    for key, more in _OF_AGENTS.items():
+        said = attributes.get(key)
+        if isinstance(said, str):
+            attributes[key] = json_text([{**more, "parts": [{"type": "text", "content": said}]}])
+
+
+_OF_AGENTS: dict[str, Attributes] = {
+    "gen_ai.input.messages": {"role": "user"},
+    "gen_ai.output.messages": {"role": "assistant", "finish_reason": ""},
+}
 
 
 def _move(attributes: Attributes, ours: str, theirs: str, mime: str) -> None:

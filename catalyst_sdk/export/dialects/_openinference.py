@@ -12,10 +12,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 
 from catalyst_sdk import semconv
 from catalyst_sdk.export._copy import SpanCopy, attributes_of
-from catalyst_sdk.export.dialects._compact import as_object, conversation, json_text, objects
+from catalyst_sdk.export.dialects._compact import as_object, conversation, items_of, json_text
 
 if TYPE_CHECKING:
-    from catalyst_sdk.spans._conversation import Message, Part
+    from catalyst_sdk.spans import Conversation, Message, Part
 
 _JSON = "application/json"
 _TEXT = "text/plain"
@@ -30,22 +30,31 @@ def openinference(span: ReadableSpan) -> ReadableSpan:
     """Flatten messages, tools and documents."""
     attributes = attributes_of(span)
     said = conversation(attributes)
-    documents = objects(attributes.get(semconv.RETRIEVAL_DOCUMENTS))
+    documents = items_of(attributes.get(semconv.RETRIEVAL_DOCUMENTS))
     if said is None and not documents:
         return span
     if said is not None:
-        _set_values(attributes, said.output_messages)
-        tools = objects(attributes.pop(semconv.LLM_TOOLS, None))
-        for key in (semconv.LLM_INPUT_MESSAGES, semconv.LLM_OUTPUT_MESSAGES):
-            attributes.pop(key, None)
-        attributes.update(_messages(semconv.LLM_INPUT_MESSAGES, said.input_messages))
-        attributes.update(_messages(semconv.LLM_OUTPUT_MESSAGES, said.output_messages))
-        for number, tool in enumerate(tools):
-            attributes[f"{semconv.LLM_TOOLS}.{number}.tool.json_schema"] = json_text(tool)
+        _flatten(attributes, said)
     if documents:
         del attributes[semconv.RETRIEVAL_DOCUMENTS]
         attributes.update(_documents(documents))
     return SpanCopy(span, attributes=attributes)
+
+
+def _flatten(attributes: dict[str, Any], said: Conversation) -> None:
+    _set_values(attributes, said.output_messages)
+    for key, messages in (
+        (semconv.LLM_INPUT_MESSAGES, said.input_messages),
+        (semconv.LLM_OUTPUT_MESSAGES, said.output_messages),
+    ):
+        if messages:
+            del attributes[key]
+            attributes.update(_messages(key, messages))
+    tools = items_of(attributes.get(semconv.LLM_TOOLS))
+    if tools:
+        del attributes[semconv.LLM_TOOLS]
+    for number, tool in enumerate(tools):
+        attributes[f"{semconv.LLM_TOOLS}.{number}.tool.json_schema"] = json_text(tool)
 
 
 def _set_values(attributes: dict[str, Any], output: Sequence[Message]) -> None:
@@ -94,8 +103,9 @@ def _call(base: str, part: Part) -> Pairs:
     yield f"{base}function.arguments", part.arguments
 
 
-def _documents(documents: Sequence[dict[str, Any]]) -> Pairs:
-    for number, document in enumerate(documents):
+def _documents(documents: Sequence[Any]) -> Pairs:
+    for number, item in enumerate(documents):
+        document = as_object(item, {"content": item})
         for key, value in as_object(document.get("document"), document).items():
             name = key.removeprefix("document.")
             name = _DOCUMENT.get(name, name)

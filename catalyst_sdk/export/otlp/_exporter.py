@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from catalyst_sdk.errors import ConfigError
 from catalyst_sdk.export._forks import start_afresh_in_children
+from catalyst_sdk.export._mend import sound_span
 from catalyst_sdk.export.dialects import find_dialect
 from catalyst_sdk.export.otlp._answer import Answer, Verdict
 from catalyst_sdk.export.otlp._backoff import Backoff
@@ -92,7 +93,7 @@ class OtlpSpanExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """SUCCESS when every span is with the backend or in the spool."""
         try:
-            request = encode([self._reshaped(span) for span in spans])
+            request = encode([self._reshaped(sound_span(span)) for span in spans])
         except Exception as error:  # noqa: BLE001 - what the official encoder cannot take
             self._sender.drop(len(spans), f"cannot be encoded: {type(error).__name__}: {error}")
             return SpanExportResult.FAILURE
@@ -167,15 +168,13 @@ class OtlpSpanExporter(SpanExporter):
         """Whether the request is with the backend or in the spool."""
         if len(request.body) > self._max_request_bytes and request.spans > 1:
             return self._deliver_parts(request)
-        if self._spool is not None and self._sender.backoff.away:
-            return self._keep(request)
         answer = self._attempt(request)
         if answer is None:
             return True
         if answer.verdict in (Verdict.LATER, Verdict.FAILED):
-            if self._spool is not None:
-                self._sender.keep(answer.words)
-                return self._keep(request)
+            kept = self._keep(request, answer.words)
+            if kept is not None:
+                return kept
             answer = self._repeat(request, answer)
         if answer.verdict is Verdict.TOO_LARGE and request.spans > 1:
             return self._deliver_parts(request)
@@ -190,6 +189,8 @@ class OtlpSpanExporter(SpanExporter):
 
     def _attempt(self, request: Request) -> Answer | None:
         """The answer, or None when shutdown has put the request into the spool meanwhile."""
+        if self._spool is not None and self._sender.backoff.away:
+            return Answer(Verdict.LATER, self._sender.last_error)
         ticket = threading.get_ident()
         self._in_flight[ticket] = request
         answer = self._sender.attempt(request)
@@ -209,18 +210,20 @@ class OtlpSpanExporter(SpanExporter):
             answer = self._sender.attempt(request)
         return answer
 
-    def _keep(self, request: Request) -> bool:
-        assert self._spool is not None
+    def _keep(self, request: Request, words: str) -> bool | None:
+        """Whether the spool has it; None when there is no spool, or it cannot be written."""
+        if self._spool is None or self._courier is None:
+            return None
         try:
             kept = self._spool.add(request)
         except OSError as error:
-            self._sender.drop(request.spans, f"the spool cannot be written: {error}")
-            return False
+            self._sender.warn("spool", "The spool cannot be written: %s", error)
+            return None
         if not kept:
             self._sender.drop(request.spans, f"the spool {self._spool.directory} is full")
             return False
-        if self._courier is not None:
-            self._courier.wake()
+        self._sender.keep(words)
+        self._courier.wake()
         return True
 
     def _last_round(self, courier: Courier, deadline: float) -> None:
@@ -232,12 +235,10 @@ class OtlpSpanExporter(SpanExporter):
                 courier.deliver()
 
     def _keep_in_flight(self) -> None:
-        if self._spool is None:
-            return
-        for ticket in list(self._in_flight):
-            entry = self._in_flight.pop(ticket, None)
-            if entry is not None:
-                self._keep(entry)
+        for ticket in list(self._in_flight) if self._spool is not None else ():
+            request = self._in_flight.pop(ticket, None)
+            if request is not None and self._keep(request, "no time left") is None:
+                self._sender.drop(request.spans, "no time left")
 
     def _deliver_what_was_left(self) -> None:
         if self._spool is not None and self._courier is not None:

@@ -190,12 +190,14 @@ def _retry_after(response: Any) -> float | None:
 
 
 def _cause(error: Exception) -> str:
-    """The innermost reason: requests wraps urllib3 wraps the socket's."""
+    """The innermost reason: requests wraps urllib3, which wraps the socket's."""
     inner: BaseException = error
-    while True:
-        reason = getattr(inner, "reason", None)
-        deeper = reason if isinstance(reason, BaseException) else inner.__cause__
+    for _ in range(8):
+        within = (getattr(inner, "reason", None), *inner.args[:1], inner.__cause__)
+        deeper = next((one for one in within if isinstance(one, BaseException)), None)
         if deeper is None:
             break
         inner = deeper
-    return f"{type(error).__name__}: {inner}"[:_MOST_WORDS]
+    # urllib3 puts the object's repr before the reason.
+    reason = str(inner).rpartition(": Failed to establish a new connection: ")[2]
+    return f"{type(error).__name__}: {reason}"[:_MOST_WORDS]

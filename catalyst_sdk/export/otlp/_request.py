@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 import msgspec
-from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.trace import Link, Status
+from opentelemetry.sdk.trace import ReadableSpan
 
-from catalyst_sdk.export._copy import SpanCopy, attributes_of
 from catalyst_sdk.export._forks import import_unforked
-from catalyst_sdk.export._mend import is_sound, mended
 
 SERVICE_MODULE = "opentelemetry.proto.collector.trace.v1.trace_service_pb2"
 _ENCODER_MODULE = "opentelemetry.exporter.otlp.proto.common.trace_encoder"
@@ -25,10 +22,8 @@ class Request(NamedTuple):
 
 
 def encode(spans: Sequence[ReadableSpan]) -> Request:
-    """*spans* as one request."""
-    encoder = import_unforked(_ENCODER_MODULE)
-    # Sound first: the official encoder logs a traceback for each value it cannot encode.
-    message = encoder.encode_spans([_sound(span) for span in spans])
+    """Sound *spans* (see `sound_span`) as one request."""
+    message = import_unforked(_ENCODER_MODULE).encode_spans(spans)
     return Request(message.SerializePartialToString(), len(spans))
 
 
@@ -61,26 +56,6 @@ def to_json(body: bytes) -> bytes:
         ]
     }
     return msgspec.json.encode(document)
-
-
-def _sound(span: ReadableSpan) -> ReadableSpan:
-    attributes = attributes_of(span)
-    texts = [span.name, span.status.description or "", attributes]
-    texts += [(event.name, dict(event.attributes or {})) for event in span.events]
-    texts += [dict(link.attributes or {}) for link in span.links]
-    if is_sound(texts):
-        return span
-    return SpanCopy(
-        span,
-        name=mended(span.name),
-        attributes=mended(attributes),
-        status=Status(span.status.status_code, mended(span.status.description or "") or None),
-        events=[
-            Event(mended(e.name), mended(dict(e.attributes or {})), e.timestamp)
-            for e in span.events
-        ],
-        links=[Link(k.context, mended(dict(k.attributes or {}))) for k in span.links],
-    )
 
 
 def _empty() -> Any:

@@ -96,7 +96,7 @@ class Spool:
 
     def sweep(self) -> None:
         """Remove what processes killed while writing have left."""
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             for path in self.directory.glob(".*.partial"):
                 with suppress(FileNotFoundError):
                     if time.time() - path.stat().st_mtime > _STALE_SECONDS:
@@ -119,7 +119,7 @@ class Spool:
         try:
             with os.scandir(self.directory) as entries:
                 return [e for e in entries if e.name.endswith(_SUFFIX) and e.name[0] != "."]
-        except FileNotFoundError:
+        except OSError:  # not made yet; or of no use, as `add` will tell
             return []
 
 
