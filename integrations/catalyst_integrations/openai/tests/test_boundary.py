@@ -199,7 +199,7 @@ def test_streams_in_every_state_leave_nothing_behind(
             spans.settled()
             spans.clear()
             gc.collect()
-            return sum(type(held).__module__.startswith(OURS) for held in gc.get_objects())
+            return sum(str(type(held).__module__).startswith(OURS) for held in gc.get_objects())
 
         use(30)
         before = use(30)
