@@ -14,7 +14,7 @@ FLAWS: dict[str, str] = {
     "tool_never_offered": "The prompt names a warranty tool that the agent does not have.",
     "arguments_break_schema": 'A tool asks for "$45.00" where its schema wants 45.0.',
     "oversized_history": "The order history returns everything since the first purchase.",
-    "slow_policy_search": "Searches about customs take most of a second.",
+    "slow_policy_search": "Searches about customs take seventy times as long as others.",
     "policy_missing": "The policy index lacks a page: searches about gift wrapping find nothing.",
     "answer_cut": "The token limit of an answer is too small for a letter.",
     "step_limit": "One call at a time and seven steps: long orders never get an answer.",

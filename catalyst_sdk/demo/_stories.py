@@ -40,8 +40,6 @@ class Scene:
 
 
 Story = Callable[[Scene], Ask]
-Exposing = tuple[Story, tuple[str, ...]]
-"""A story and the flaws it runs into."""
 
 
 def _parcel(scene: Scene) -> Ask:
@@ -243,21 +241,31 @@ def thanks(scene: Scene) -> Ask:
     return Ask(scene.rng.choice(("Thank you!", "Perfect, thanks.", "Great, thank you a lot.")))
 
 
-EXPOSING: tuple[Exposing, ...] = (
-    (_remote_parcel, ("carrier_timeout",)),
-    (_gift_card_refund, ("silent_refund_failure",)),
-    (_guest, ("lookup_loop",)),
-    (_warranty, ("tool_never_offered",)),
-    (_partial_refund, ("arguments_break_schema",)),
-    (_history, ("oversized_history",)),
-    (_customs, ("slow_policy_search",)),
-    (_letter, ("answer_cut",)),
-    (_long_order, ("step_limit",)),
-    (_price_match, ("customer_repeats",)),
-    (_busy_hour, ("rate_limited",)),
-    (_return_with_reason, ("decision_not_json", "prompt_never_cached")),
-    (_return, ("prompt_never_cached",)),
-    (_gift_wrap, ("policy_missing",)),
+@dataclass(frozen=True)
+class Exposing:
+    """A story, the flaws it runs into, and its part of all stories that run into one."""
+
+    story: Story
+    flaws: tuple[str, ...]
+    share: int
+
+
+EXPOSING = (
+    Exposing(_remote_parcel, ("carrier_timeout",), 7),
+    Exposing(_gift_card_refund, ("silent_refund_failure",), 7),
+    Exposing(_long_order, ("step_limit",), 5),
+    Exposing(_gift_wrap, ("policy_missing",), 5),
+    Exposing(_warranty, ("tool_never_offered",), 3),
+    Exposing(_guest, ("lookup_loop",), 3),
+    Exposing(_partial_refund, ("arguments_break_schema",), 3),
+    Exposing(_history, ("oversized_history",), 3),
+    Exposing(_customs, ("slow_policy_search",), 3),
+    Exposing(_letter, ("answer_cut",), 3),
+    Exposing(_price_match, ("customer_repeats",), 3),
+    Exposing(_busy_hour, ("rate_limited",), 3),
+    Exposing(_return_with_reason, ("decision_not_json", "prompt_never_cached"), 3),
+    Exposing(_return, ("prompt_never_cached",), 3),
 )
+
 ORDINARY: tuple[Story, ...] = (_parcel, _refund, _sizes, _new_address, _policy)
 """Stories that run into none."""

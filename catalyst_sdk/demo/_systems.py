@@ -13,11 +13,11 @@ from catalyst_sdk.demo._orders import CATALOGUE, Order, OrderBook
 from catalyst_sdk.demo._policies import POLICIES, Policy
 
 _CARRIER_TIMEOUT_S = 0.4
-_CUSTOMS_SEARCH_S = 0.9
+_CUSTOMS_SEARCH_S = 1.4
 _LOOKUP_S = 0.008
 _SEARCH_S = 0.02
 
-_PURCHASES_IN_FULL_HISTORY = 110
+_PURCHASES_IN_FULL_HISTORY = 85
 _PURCHASES_IN_SHORT_HISTORY = 5
 
 

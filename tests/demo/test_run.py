@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from pathlib import Path
@@ -62,19 +63,26 @@ def test_every_flaw_is_met_by_several_sessions_and_most_meet_none(flawed):
     assert len(met) < flawed.sessions / 2
 
 
+def test_no_flaw_hides_behind_another(flawed):
+    met = {flaw: set(sessions) for flaw, sessions in flawed.planted.items()}
+    del met["prompt_never_cached"]  # planted in every hand-over, so also where its JSON is bad
+    assert [(a, b) for a, b in itertools.permutations(met, 2) if met[a] <= met[b]] == []
+
+
 def test_mended_agents_fail_nowhere(demo_run):
     mended = demo_run(None)
     assert mended.planted == {}
     assert [s.error_message for s in _facts(mended.path) if s.status == "ERROR"] == []
 
 
-def test_the_same_seed_brings_the_same_customers(flawed, tmp_path):
-    again = run_demo(tmp_path / "again", sessions=40, flaws=["answer_cut"])
-    other = run_demo(tmp_path / "other", sessions=4, seed=8, flaws=None)
-    assert again.planted == {"answer_cut": flawed.planted["answer_cut"]}
-    sessions = [{s.session_id for s in _facts(run.path)} for run in (flawed, again, other)]
+def test_the_same_seed_brings_the_same_customers_whatever_is_planted(tmp_path):
+    cut = run_demo(tmp_path / "cut", sessions=6, flaws=["answer_cut", "silent_refund_failure"])
+    none = run_demo(tmp_path / "none", sessions=6, flaws=None)
+    other = run_demo(tmp_path / "other", sessions=6, seed=8, flaws=None)
+    sessions = [{s.session_id for s in _facts(run.path)} for run in (cut, none, other)]
     assert sessions[0] == sessions[1]
     assert not sessions[0] & sessions[2]
+    assert cut.planted.keys() == {"answer_cut", "silent_refund_failure"}
 
 
 def test_an_unknown_flaw_is_refused_with_the_known_ones(tmp_path):

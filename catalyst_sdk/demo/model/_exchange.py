@@ -46,7 +46,6 @@ class Exchange:
         self.question = self._messages[last].text if last >= 0 else ""
         self.steps = _steps(self._messages[last + 1 :])
         """Calls made for the present question, with their results."""
-        self.all_steps = _steps(self._messages)
 
     @property
     def instructions(self) -> str:
@@ -68,6 +67,10 @@ class Exchange:
     def made(self, *tools: str) -> list[Step]:
         """Give the calls of *tools* made for the present question, in order."""
         return [step for step in self.steps if step.name in tools]
+
+    def last(self, tool: str) -> Step | None:
+        """Give the last call of *tool* in the whole conversation, None when there was none."""
+        return next((step for step in reversed(_steps(self._messages)) if step.name == tool), None)
 
     def one_of(self, wordings: Sequence[T]) -> T:
         """Choose a wording, the same one for the same question."""

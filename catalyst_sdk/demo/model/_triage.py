@@ -12,14 +12,13 @@ _RESTATE = "first restate it in your own words"
 
 def decide_return(exchange: Exchange) -> Reply:
     """Decide on a return; prose comes first when the instructions ask for it."""
-    looked = [step for step in exchange.all_steps if step.name == "get_order"]
-    if not looked:
-        lookups = (
-            ("get_order", {"order_id": exchange.order_id}),
-            ("search_policies", {"query": "returns window unused refund"}),
-        )
-        return Reply(calls=lookups)
-    decision = _decision(looked[-1].data().get("total"))
+    order = exchange.last("get_order")
+    if order is None:
+        return Reply(calls=(("get_order", {"order_id": exchange.order_id}),))
+    if exchange.last("search_policies") is None:
+        goods = order.data().get("items", [{}])[0].get("name", "")
+        return Reply(calls=(("search_policies", {"query": f"return unused {goods}"}),))
+    decision = _decision(order.data().get("total"))
     reason = exchange.question.partition("because ")[2].rstrip(".")
     if reason and _RESTATE in exchange.instructions:
         return Reply(f"The customer wants to return this because {reason}.\n\n{decision}")
