@@ -25,8 +25,8 @@ def _no_note(_row: Row) -> str:
 class Cite:
     """Which words of a span to quote, and what to say of it."""
 
-    part: Literal["error", "output", "input", "call", "fact"] = "error"
-    """`call`: the tool call in a model's answer. `fact`: an attribute, named in *anchor*."""
+    part: Literal["error", "output", "input", "system", "call", "offer", "fact"] = "error"
+    """`call`, `offer`: the tool named in *anchor*, as called or offered. `fact`: that attribute."""
     anchor: str = ""
     """Quote the line around these words."""
     note: Callable[[Row], str] = _no_note
@@ -60,3 +60,5 @@ class Candidate:
     broken: int | None = None
     """Traces that count for severity, when fewer than are affected."""
     cite: Cite = Cite()
+    also: Cite | None = None
+    """A further citation, of the first affected span."""

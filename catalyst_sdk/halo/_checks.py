@@ -20,8 +20,24 @@ class Check(msgspec.Struct, kw_only=True):
     detector: Detector
     looked_at: int
     """Spans that it can say something of."""
+    runs: int = 0
+    """In the data set."""
     found: int = 0
+    unsure: bool = False
+    """It said that something could not be judged or was left out."""
     failed: str = ""
+
+    @property
+    def least(self) -> str:
+        """How much data the detector needs to know what is usual, "" when there is enough."""
+        limits = self.detector.thresholds
+        for name, seen, words in (
+            ("min_runs", self.runs, "run"),
+            ("min_calls", self.looked_at, "call"),
+        ):
+            if name in limits and seen < limits[name].value:
+                return f"needs {count(int(limits[name].value), words)}"
+        return ""
 
 
 def eligible(data: Dataset, detectors: Sequence[Detector]) -> list[Check]:
@@ -32,7 +48,10 @@ def eligible(data: Dataset, detectors: Sequence[Detector]) -> list[Check]:
         counts = [int(row[f"n{i}"]) for i in range(len(detectors))]
     except EngineError:
         counts = [_count(data, d) for d in detectors]
-    return [Check(detector=d, looked_at=n) for d, n in zip(detectors, counts, strict=True)]
+    runs = data.totals.traces
+    return [
+        Check(detector=d, looked_at=n, runs=runs) for d, n in zip(detectors, counts, strict=True)
+    ]
 
 
 def _count(data: Dataset, detector: Detector) -> int:
@@ -53,7 +72,9 @@ def healthy(checks: Sequence[Check]) -> list[str]:
         good = [
             c
             for c in checks
-            if c.detector.category == category and c.looked_at > 0 and not c.found and not c.failed
+            if c.detector.category == category
+            and c.looked_at > 0
+            and not (c.found or c.failed or c.unsure or c.least)
         ]
         if good:
             said = listing([c.detector.in_order for c in good], limit=len(good))
@@ -67,10 +88,14 @@ def not_looked_at(data: Dataset, checks: Sequence[Check]) -> list[str]:
     for check in checks:
         if check.looked_at == 0 and not check.failed and data.totals.spans:
             blind.setdefault(check.detector.needs.words, []).append(check.detector.name)
-    lines = [
-        f"No {words} in the data, so nothing can be said on {listing(names, limit=9)}."
-        for words, names in blind.items()
-    ]
+    few = [c for c in checks if c.looked_at and c.least and not c.found and not c.failed]
+    lines: list[str] = []
+    if blind:
+        said = "; ".join(f"{words} ({', '.join(names)})" for words, names in sorted(blind.items()))
+        lines.append(f"Not in the data, so not judged: {said}.")
+    if few:
+        said = ", ".join(f"{c.detector.name} ({c.least})" for c in few)
+        lines.append(f"Too little data to say what is usual: {said}.")
     lines += [f"{c.detector.name} failed and says nothing: {c.failed}" for c in checks if c.failed]
     if data.totals.spans and not data.row("SELECT countIf(has_cost) AS n FROM spans")["n"]:
         tokens = data.totals.prompt_tokens + data.totals.completion_tokens

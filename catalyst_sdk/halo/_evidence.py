@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from catalyst_sdk.errors import CatalystError
 from catalyst_sdk.findings import Evidence
-from catalyst_sdk.halo._candidate import Candidate
+from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._quote import holds, quote_from
 from catalyst_sdk.halo.detectors._sql import any_of
@@ -29,19 +29,24 @@ def cite(data: Dataset, candidate: Candidate, traces: Sequence[str]) -> list[Evi
         f"SELECT * FROM spans WHERE {scope} AND trace_id IN {any_of(chosen)} "
         f"ORDER BY trace_id, {order}, span_id LIMIT {each} BY trace_id"
     )
+    if candidate.also and rows:
+        rows = rows[: MOST - 1]
     rank = {trace_id: place for place, trace_id in enumerate(chosen)}
-    evidence: list[Evidence] = []
-    for row in sorted(rows, key=lambda row: rank[row["trace_id"]])[:MOST]:
-        span = data.store.span(row["trace_id"], row["span_id"])
-        evidence.append(
-            Evidence(
-                trace_id=row["trace_id"],
-                span_id=row["span_id"],
-                quote=quote_from(span, candidate.cite, row["kind"]),
-                note=candidate.cite.note(row),
-            )
-        )
+    rows = sorted(rows, key=lambda row: rank[row["trace_id"]])[:MOST]
+    evidence = [_evidence(data, row, candidate.cite) for row in rows]
+    if candidate.also and rows:
+        evidence.insert(0, _evidence(data, rows[0], candidate.also))
     return evidence
+
+
+def _evidence(data: Dataset, row: Row, how: Cite) -> Evidence:
+    span = data.store.span(row["trace_id"], row["span_id"])
+    return Evidence(
+        trace_id=row["trace_id"],
+        span_id=row["span_id"],
+        quote=quote_from(span, how, row["kind"]),
+        note=how.note(row),
+    )
 
 
 def _spread(traces: Sequence[str]) -> list[str]:

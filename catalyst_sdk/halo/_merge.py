@@ -61,7 +61,10 @@ def relate(made: list[Made]) -> None:
             continue
         one, two = set(first.finding.trace_ids), set(second.finding.trace_ids)
         both = len(one & two)
-        if both >= _TOGETHER * len(one | two) and len(one) < 0.8 * first.finding.impact.traces_total:
+        if (
+            both >= _TOGETHER * len(one | two)
+            and len(one) < 0.8 * first.finding.impact.traces_total
+        ):
             _tie(first, second)
     ids = {m.finding.id for m in made}
     for m in made:

@@ -14,7 +14,7 @@ from catalyst_sdk.spans import Conversation, Span, input_text, messages, output_
 
 __all__ = ["holds", "quote_from"]
 
-_LONGEST = 160
+_LONGEST = 200
 _TELLS = re.compile(
     r"error|exception|fail|denied|refused|invalid|timed? ?out|not (found|available|enough|allow)"
     r"|cannot|unable",
@@ -24,11 +24,17 @@ _MODEL_KINDS = ("LLM", "AGENT", "CHAIN", "UNKNOWN")
 
 
 def quote_from(span: Span, cite: Cite, kind: str) -> str:
-    """Cut the words to quote out of a span: at most 160 characters, never altered."""
+    """Cut the words to quote out of a span: at most 200 characters, never altered."""
     if cite.part == "fact":
         return _fact(span, cite.anchor)
     if cite.part == "call":
         found = _call(span, cite.anchor)
+    elif cite.part == "offer":
+        offered = [t for t in _conversation(span).tools if t.name == cite.anchor]
+        found = next((t.description or t.name for t in offered), "")
+    elif cite.part == "system":
+        system = [m.text for m in _conversation(span).input_messages if m.role == "system"]
+        found = "\n".join(system)
     elif cite.part == "input":
         found = _asked(span, kind, cite.anchor)
     elif cite.part == "output":
@@ -88,13 +94,11 @@ def _call(span: Span, tool: str) -> str:
 
 
 def _fact(span: Span, name: str) -> str:
-    keys = [key for key in sorted(span.attributes) if name and name in key]
+    keys = [key for key in sorted(span.attributes) if name not in ("", "name") and name in key]
     keys.sort(key=lambda key: (key != name, len(key)))
-    for key in keys:
-        line = _line(key, span.attributes[key])
-        if len(line) <= _LONGEST:
-            return line
-        return _excerpt(str(span.attributes[key]), "")
+    if keys:
+        line = _line(keys[0], span.attributes[keys[0]])
+        return line if len(line) <= _LONGEST else _excerpt(str(span.attributes[keys[0]]), "")
     if name == "parent_span_id" and span.parent_span_id:
         return span.parent_span_id
     return clean(span.name)
@@ -136,6 +140,8 @@ def _texts(span: Span) -> Iterator[str]:
                 yield value
                 yield from _decoded(value)
     spoken = _conversation(span)
+    for offered in spoken.tools:
+        yield from (offered.name, offered.description)
     for message in (*spoken.input_messages, *spoken.output_messages):
         for part in message.parts:
             yield from (part.text, part.arguments, part.name)

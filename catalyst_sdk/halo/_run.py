@@ -56,9 +56,7 @@ def run(
     remarks: list[str] = []
     chosen = select(detectors, remarks)
     reading = (lambda done, whole: told("read", done, whole)) if on_progress else None
-    with opened(
-        source, window=window, agent=agent, filter=filter, on_progress=reading
-    ) as store:
+    with opened(source, window=window, agent=agent, filter=filter, on_progress=reading) as store:
         data = Dataset(store, store.totals(), remarks=remarks)
         made, checks = _examine(data, chosen, told)
         report = _report(data, made, checks)
@@ -79,9 +77,7 @@ def detect(
     detectors: Sequence[Detector | str] | None = None,
 ) -> list[Finding]:
     """Give the findings alone, ranked worst first; arguments as for `run`."""
-    return run(
-        source, window=window, agent=agent, filter=filter, detectors=detectors
-    ).findings
+    return run(source, window=window, agent=agent, filter=filter, detectors=detectors).findings
 
 
 def _silent(_stage: str, _done: int, _whole: int) -> None:
@@ -99,12 +95,14 @@ def _examine(
         told("detect", number, len(checks))
         if check.looked_at == 0:
             continue
+        said = len(data.remarks)
         try:
             candidates = list(check.detector.detect(data))
             found = [make(data, check.detector, one, seconds) for one in candidates]
         except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
             check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
             continue
+        check.unsure = len(data.remarks) > said
         kept = [one for one in found if one is not None]
         check.found = len(kept)
         made += kept

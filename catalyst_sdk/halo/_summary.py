@@ -20,7 +20,8 @@ def title_of(agents: Sequence[str]) -> str:
 def summarise(report: Report) -> str:
     """Write the summary: for someone who reads nothing else."""
     totals, worth = report.totals, [f for f in report.findings if f.severity in _WORTH]
-    read = f"{count(totals.traces, 'run')} with {count(totals.spans, 'span')} were read"
+    were = "was" if totals.traces == 1 else "were"
+    read = f"{count(totals.traces, 'run')} with {count(totals.spans, 'span')} {were} read"
     if not report.findings:
         return f"{read}; no detector found anything to change."
     if not worth:
@@ -29,8 +30,13 @@ def summarise(report: Report) -> str:
     touched = len({trace for finding in worth for trace in finding.trace_ids})
     first = worth[0]
     sentences = [
-        f"{read}; {touched:,} of them ({percent(touched / max(1, totals.traces))}) show at least one "
-        f"of {count(len(worth), 'problem')} worth mending.",
+        f"{read}; {touched:,} of them ({percent(touched / max(1, totals.traces))}) "
+        f"{'shows' if touched == 1 else 'show'} "
+        + (
+            f"at least one of {len(worth)} problems worth mending."
+            if len(worth) > 1
+            else "the one problem worth mending."
+        ),
         f"First of all: {_lower(first.title)}.",
     ]
     wasted = waste_words(report)
@@ -86,5 +92,3 @@ def _lower(sentence: str) -> str:
     first = sentence.split(" ", 1)[0]
     keeps = not first[:1].isupper() or first[1:2].isupper() or first in ("I",)
     return (sentence if keeps else sentence[:1].lower() + sentence[1:]).rstrip(".")
-
-

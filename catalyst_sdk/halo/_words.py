@@ -10,7 +10,9 @@ __all__ = [
     "code",
     "count",
     "duration",
+    "essence",
     "listing",
+    "of_these",
     "percent",
     "quoted",
     "readable",
@@ -30,6 +32,11 @@ _UNSEEN = re.compile(
     "|[\ud800-\udfff]"
 )
 _MARK = re.compile(r"<(?:n|id|str|path|url|email|time)>")
+_BOILERPLATE = re.compile(
+    r"^\s*(?:an? (?:unexpected )?error (?:has )?occurred[^.:]*[.:]\s*)?(?:please try again\.?\s*)?"
+    r"(?:(?:error|exception)\s*:\s*)?",
+    re.IGNORECASE,
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -54,6 +61,11 @@ def quoted(text: str, limit: int = 120) -> str:
     return f"“{shorten(text, limit).replace('`', 'ʼ')}”"
 
 
+def essence(message: str) -> str:
+    """Take the boilerplate off an error message: `An error occurred … Error: no such file`."""
+    return _BOILERPLATE.sub("", message, count=1).strip() or message
+
+
 def readable(signature: str) -> str:
     """Give a folded message without its marks: `order <n> not found` as `order … not found`."""
     return _MARK.sub("…", signature)
@@ -68,8 +80,15 @@ def count(number: int, noun: str = "", plural: str = "") -> str:
 
 
 def times(number: int) -> str:
-    """Give `once`, `twice`, `3 times`."""
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+    """Give `never`, `once`, `twice`, `3 times`."""
+    return {0: "never", 1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def of_these(part: int, whole: int) -> str:
+    """Give `none of these`, `3 of these`, `all of these`."""
+    return (
+        "none of these" if not part else "all of these" if part == whole else f"{part:,} of these"
+    )
 
 
 def percent(value: float) -> str:
@@ -80,17 +99,20 @@ def percent(value: float) -> str:
     return "over 99 %" if 99.5 <= points < 100 else f"{points:.0f} %"
 
 
-def share(part: int, whole: int) -> str:
-    """Give `18 of 231 (8 %)`."""
-    return f"{part:,} of {whole:,} ({percent(part / whole)})" if whole else f"{part:,}"
+def share(part: int, whole: int, nouns: str) -> str:
+    """Give `18 of 231 runs (8 %)`; *nouns* is the plural."""
+    noun = nouns if whole != 1 else re.sub("ies$", "y", nouns).removesuffix("s")
+    return f"{part:,} of {whole:,} {noun} ({percent(part / max(1, whole))})"
 
 
 def duration(seconds: float) -> str:
-    """Give `240 ms`, `5.0 s`, `3m 20s`, `2h 05m`."""
+    """Give `240 ms`, `5.0 s`, `30 s`, `3m 20s`, `2h 05m`."""
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
-    if seconds < 59.95:
+    if seconds < 9.95:
         return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes}m {rest:02d}s"

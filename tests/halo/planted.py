@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -147,7 +147,9 @@ class Run:
         events = []
         if error_type:
             exception = {"exception.type": error_type, "exception.message": error}
-            events = [{"name": "exception", "time": nanos(max(end, start)), "attributes": exception}]
+            events = [
+                {"name": "exception", "time": nanos(max(end, start)), "attributes": exception}
+            ]
         self.traces.lines.append(
             {
                 "trace_id": self.trace_id,
@@ -322,7 +324,13 @@ class Run:
         who = self.names[-1][0]
         attributes = {"input.value": self.question, "output.value": f"{agent} is done"}
         self.span(
-            f"{who}.run", "AGENT", attributes, span_id=span_id, start=began, end=self.now, error=error
+            f"{who}.run",
+            "AGENT",
+            attributes,
+            span_id=span_id,
+            start=began,
+            end=self.now,
+            error=error,
         )
         self.names.pop()
 
@@ -358,8 +366,8 @@ class Run:
         return self
 
 
-def healthy_run(traces: Traces, **options: Any) -> Run:
-    """The steps of a good run, all but its last answer."""
+def healthy_run(traces: Traces, *, noise: bool = False, **options: Any) -> Run:
+    """The steps of a good run, all but its last answer; with *noise* a call may be refused once."""
     run = traces.run(**options).opening()
     choice = traces.random.random()
     if choice < 0.4:
@@ -367,7 +375,7 @@ def healthy_run(traces: Traces, **options: Any) -> Run:
         run.ask("search_products", {"text": text, "limit": 5}, {"hits": [text, run.number]})
     if choice > 0.6:
         args = {"order_id": run.number, "reason": traces.random.choice(TOPICS)}
-        if traces.random.random() < 0.03:
+        if noise and traces.random.random() < 0.05:
             run.ask("check_refund", {**args, "order_id": run.number[:3]}, error="no such order")
         run.ask("check_refund", args, {"allowed": choice > 0.8, "order": run.number})
     if choice > 0.5:
@@ -378,15 +386,5 @@ def healthy_run(traces: Traces, **options: Any) -> Run:
 def healthy(seed: int = 7, runs: int = 60, **options: Any) -> Traces:
     traces = Traces(seed)
     for _ in range(runs):
-        healthy_run(traces, **options).answer()
+        healthy_run(traces, noise=True, **options).answer()
     return traces
-
-
-def some(traces: Traces, runs: int, share: float) -> Iterable[tuple[Run, bool]]:
-    """Good runs up to their last answer, and whether this one is to be spoilt."""
-    for _ in range(runs):
-        spoilt = traces.random.random() < share
-        run = healthy_run(traces)
-        if spoilt:
-            traces.planted.add(run.trace_id)
-        yield run, spoilt

@@ -8,7 +8,7 @@ from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import unusual_above
-from catalyst_sdk.halo._words import code, count, duration, listing, percent, share
+from catalyst_sdk.halo._words import code, duration, listing, percent, share
 from catalyst_sdk.halo.detectors._detector import detector
 from catalyst_sdk.halo.detectors._sql import AGENT, ORDER, SITE, STEP_KINDS, literal, pairs
 
@@ -20,7 +20,10 @@ __all__ = ["serial_calls", "slow_tail"]
     category="latency",
     looks_for="A tool or model whose slowest calls take many times its usual time and hold up "
     "the run.",
-    needs=(f"kind IN {STEP_KINDS} AND end_ns != 0 AND duration_ns > 0", "timed model and tool calls"),
+    needs=(
+        f"kind IN {STEP_KINDS} AND end_ns != 0 AND duration_ns > 0",
+        "timed model and tool calls",
+    ),
     in_order="no step has a slow tail that holds runs up",
     family="slow",
     min_traces=(3, "three runs; a single slow call is weather"),
@@ -41,8 +44,12 @@ GROUP BY kind, site, agent HAVING calls >= {data.limit("min_calls"):.0f}
 ORDER BY kind, site, agent"""):
         bound = max(
             data.limit("seconds"),
-            unusual_above(row["middle"], row["deviation"], sigmas=data.limit("sigmas"),
-                          factor=data.limit("factor")),
+            unusual_above(
+                row["middle"],
+                row["deviation"],
+                sigmas=data.limit("sigmas"),
+                factor=data.limit("factor"),
+            ),
         )
         where = (
             f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
@@ -106,7 +113,7 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             f"{duration(tail['typical'])} instead of {duration(row['middle'])} and hold up the run"
         ),
         summary=(
-            f"{share(tail['spans'], row['calls'])} calls took longer than {duration(bound)} (median "
+            f"{share(tail['spans'], row['calls'], 'calls')} took longer than {duration(bound)} (median "
             f"{duration(row['middle'])}, 95 % under {duration(row['p95'])}); they make up "
             f"{percent(tail['of_run'])} of the time of their runs.{runs}{alone}"
         ),
@@ -124,8 +131,10 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             else f"Bound the length of what {site} writes, and stream it.",
             where="infra" if row["kind"] != "LLM" else "model",
             steps=(
-                ["Ask for a length in the prompt and set `max_tokens` accordingly.",
-                 "Stream the answer, so that users read while it is written."]
+                [
+                    "Ask for a length in the prompt and set `max_tokens` accordingly.",
+                    "Stream the answer, so that users read while it is written.",
+                ]
                 if wordy
                 else [
                     f"Give {site} a time limit near {duration(max(1.0, 3 * row['p95']))} and a "
@@ -142,8 +151,9 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             "SELECT trace_id, span_id, 0 AS tokens, 0. AS usd, "
             f"greatest(0., duration_ns / 1e9 - {row['middle']}) AS seconds FROM spans WHERE {where}"
         ),
-        cite=Cite("input", worst="duration_ns",
-                  note=lambda r: f"took {duration(r['duration_ns'] / 1e9)}"),
+        cite=Cite(
+            "input", worst="duration_ns", note=lambda r: f"took {duration(r['duration_ns'] / 1e9)}"
+        ),
     )
 
 
@@ -204,7 +214,7 @@ FROM ({_ASKED_TOGETHER})""")
             f"{duration(each)} longer than it must"
         ),
         summary=(
-            f"In {share(row['answers'], everything)} answers with several tool calls (up to "
+            f"In {share(row['answers'], everything, 'answers')} with several tool calls (up to "
             f"{row['most']}; {tools}) no two of the calls overlapped. Run side by side, they would "
             f"have taken {duration(row['saved'])} less in all."
         ),

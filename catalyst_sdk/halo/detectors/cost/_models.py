@@ -9,7 +9,7 @@ from catalyst_sdk.halo._candidate import Candidate, Cite
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, listing, percent, quoted, tokens
 from catalyst_sdk.halo.detectors._detector import detector
-from catalyst_sdk.halo.detectors._sql import AGENT, literal, own_waste
+from catalyst_sdk.halo.detectors._sql import AGENT, literal
 
 __all__ = ["overpowered_model", "reasoning_heavy"]
 
@@ -22,8 +22,10 @@ _FREE_TEXT = "length(tools_called) = 0 AND status != 'ERROR' AND has_usage"
     "overpowered-model",
     category="cost",
     looks_for="A large model used for a step whose answers are always a few words.",
-    needs=(f"kind = 'LLM' AND {_FREE_TEXT} AND NOT {_SMALL} AND {_MODEL} != ''",
-           "answers of large models with token counts"),
+    needs=(
+        f"kind = 'LLM' AND {_FREE_TEXT} AND NOT {_SMALL} AND {_MODEL} != ''",
+        "answers of large models with token counts",
+    ),
     in_order="large models are not used for one-word answers",
     family="model",
     min_traces=(10, "a step is judged by many answers"),
@@ -64,6 +66,7 @@ ORDER BY used DESC, agent, model, prompt"""):
                 f"{count(row['calls'], 'call')} with the same prompt, {tokens(row['used'])} tokens, "
                 f"gave answers of at most {row['tail']} tokens (95 % of them)"
                 + (f", {count(row['answers'], 'different one')} in all: {seen}." if few else ".")
+                + " Small models cost a fifth or less."
             ),
             root_cause=(
                 "One model is configured for every step of the agent, and this step is a "
@@ -76,19 +79,21 @@ ORDER BY used DESC, agent, model, prompt"""):
                 steps=[
                     "Run the inputs of the cited spans through a small model of the same family.",
                     "Compare its answers with those recorded here; switch when they agree.",
-                    *(["Ask for an enum by structured output, so that only the labels can come."]
-                      if few else []),
+                    *(
+                        ["Ask for an enum by structured output, so that only the labels can come."]
+                        if few
+                        else []
+                    ),
                 ],
             ),
             harm="wastes",
             certainty=0.7,
-            waste=own_waste(where),
-            cite=Cite("output", note=_answered),
+            waste=(
+                "SELECT trace_id, span_id, toInt64(0.8 * total_tokens) AS tokens, "
+                f"0.8 * cost_usd AS usd, 0. AS seconds FROM spans WHERE {where}"
+            ),
+            cite=Cite("output", note=lambda _: "the whole answer"),
         )
-
-
-def _answered(row: object) -> str:
-    return "the whole answer"
 
 
 @detector(
@@ -137,12 +142,15 @@ GROUP BY agent, model ORDER BY thought DESC, agent, model"""):
             summary=(
                 f"{count(row['calls'], 'call')} in {count(row['traces'], 'run')} spent "
                 f"{tokens(row['thought'])} tokens on hidden reasoning and {tokens(row['said'])} on "
-                f"answers; a typical call thinks for {tokens(row['typical'])} tokens. "
-                f"{percent(row['calling'])} of the answers only call a tool."
+                f"answers; a typical call thinks for {tokens(row['typical'])} tokens."
             ),
             root_cause=(
-                "The reasoning effort is set (or left) too high for these steps; most of them "
-                "choose a tool or phrase a short answer."
+                "The reasoning effort is set (or left) too high for these steps: "
+                + (
+                    f"{percent(row['calling'])} of the answers only choose a tool."
+                    if row["calling"] >= 0.5
+                    else f"the answers have {row['said'] / row['calls']:.0f} tokens on average."
+                )
             ),
             fix=Fix(
                 summary="Lower the effort for this step and keep it high only where it decides.",
@@ -157,7 +165,13 @@ GROUP BY agent, model ORDER BY thought DESC, agent, model"""):
             harm="wastes",
             certainty=0.75,
             waste=spare,
-            cite=Cite("fact", anchor="reasoning", worst="reasoning_tokens",
-                      note=lambda r: f"{tokens(r['reasoning_tokens'])} of "
-                      f"{tokens(r['completion_tokens'])} completion tokens"),
+            cite=Cite(
+                "fact",
+                anchor="reasoning",
+                worst="reasoning_tokens",
+                note=lambda r: (
+                    f"{tokens(r['reasoning_tokens'])} of "
+                    f"{tokens(r['completion_tokens'])} completion tokens"
+                ),
+            ),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from catalyst_sdk.findings import Fix
@@ -48,8 +47,8 @@ def context_growth(data: Dataset) -> Iterator[Candidate]:
     )
     for row in data.rows(f"""
 SELECT agent, countIf({grown}) AS traces, count() AS runs,
-  quantileExactIf(0.5)(first, {grown}) AS first, quantileExactIf(0.5)(last, {grown}) AS last,
-  quantileExactIf(0.5)(calls, {grown}) AS calls, maxIf(last, {grown}) AS largest
+  quantileExactIf(0.5)(first, {grown}) AS begins, quantileExactIf(0.5)(last, {grown}) AS ends,
+  quantileExactIf(0.5)(calls, {grown}) AS turns, maxIf(last, {grown}) AS largest
 FROM ({_GROWN}) GROUP BY agent HAVING traces > 0 ORDER BY traces DESC, agent"""):
         if row["traces"] < data.enough():
             continue
@@ -74,11 +73,11 @@ GROUP BY tool HAVING used >= 500 ORDER BY used DESC, tool LIMIT 3""")
         where=where,
         title=(
             f"{agent} never drops anything from its history: prompts grow from "
-            f"{tokens(row['first'])} to {tokens(row['last'])} tokens within a run"
+            f"{tokens(row['begins'])} to {tokens(row['ends'])} tokens within a run"
         ),
         summary=(
-            f"In {share(row['traces'], row['runs'])} runs the last of typically {row['calls']} "
-            f"model calls reads {row['last'] / max(1, row['first']):.0f} times as many tokens as the "
+            f"In {share(row['traces'], row['runs'], 'runs')} the last of typically {row['turns']} "
+            f"model calls reads {row['ends'] / max(1, row['begins']):.0f} times as many tokens as the "
             f"first, up to {tokens(row['largest'])}."
             + (f" Most of it are results of {tools}." if tools else "")
         ),
@@ -91,8 +90,14 @@ GROUP BY tool HAVING used >= 500 ORDER BY used DESC, tool LIMIT 3""")
             "from them.",
             where="harness",
             steps=[
-                *([f"Start with {code(heavy[0]['tool'])}: keep its last result, replace older ones "
-                   "by one line."] if heavy else []),
+                *(
+                    [
+                        f"Start with {code(heavy[0]['tool'])}: keep its last result, replace older ones "
+                        "by one line."
+                    ]
+                    if heavy
+                    else []
+                ),
                 "When the prompt passes a budget (say 12k tokens), summarise everything but the "
                 "system prompt and the last four messages.",
                 "Append only; a changed beginning loses the provider's cache.",
@@ -102,7 +107,9 @@ GROUP BY tool HAVING used >= 500 ORDER BY used DESC, tool LIMIT 3""")
         certainty=0.9,
         waste=waste,
         cite=Cite(
-            "fact", anchor="prompt", worst="prompt_tokens",
+            "fact",
+            anchor="prompt",
+            worst="prompt_tokens",
             note=lambda row: f"{tokens(row['prompt_tokens'])} tokens in one request",
         ),
     )
@@ -129,8 +136,11 @@ what OpenAI caches by itself and Anthropic when told to."""
     category="cost",
     looks_for="Long prompts sent again within minutes and billed in full, because the cache "
     "misses.",
-    needs=(f"kind = 'LLM' AND has_usage AND prompt_tokens >= 1024 AND (system_hash != 0 OR "
-           "cache_read_tokens > 0)", "long prompts with token counts and a known beginning"),
+    needs=(
+        "kind = 'LLM' AND has_usage AND prompt_tokens >= 1024 AND (system_hash != 0 OR "
+        "cache_read_tokens > 0)",
+        "long prompts with token counts and a known beginning",
+    ),
     in_order="repeated prompts hit the provider's cache",
     family="cache",
     min_traces=(3, "three runs; a cache can be cold"),
@@ -167,14 +177,14 @@ def _uncached(data: Dataset, row: Row, unstable: bool, told: bool) -> Candidate:
     )
     where = pairs(f"SELECT trace_id, span_id FROM ({_TURNS}) WHERE {mine}")
     model, agent = code(row["model"]), code(row["agent"] or "the agent")
-    differs = _difference(data, where) if unstable else ("", "")
+    lead, old, new = _difference(data, where) if unstable else ("", "", "")
     lost = row["cacheable"] - row["hit"]
     waste = (
         "SELECT trace_id, span_id, intDiv(greatest(0, before.2 - cache_read_tokens), 2) AS tokens, "
         f"0. AS usd, 0. AS seconds FROM ({_TURNS}) WHERE {mine}"
     )
     if unstable:
-        shown = f": {quoted(differs[0], 60)} became {quoted(differs[1], 60)}" if differs[0] else ""
+        shown = f": {quoted(old, 70)} became {quoted(new, 70)}" if new else ""
         cause = (
             f"The system prompt differs from request to request{shown}. A prefix cache matches "
             "from the first token, so everything after the difference is read anew."
@@ -220,12 +230,15 @@ def _uncached(data: Dataset, row: Row, unstable: bool, told: bool) -> Candidate:
             f"costs half or less, so about {tokens(lost / 2)} tokens' worth is paid too much."
         ),
         root_cause=cause,
-        fix=Fix(summary="Make the beginning of the prompt stable and let the provider cache it.",
-                where="harness", steps=steps),
+        fix=Fix(
+            summary="Make the beginning of the prompt stable and let the provider cache it.",
+            where="harness",
+            steps=steps,
+        ),
         harm="wastes",
         certainty=0.95 if unstable else 0.75,
         waste=waste,
-        cite=Cite("input", anchor=differs[1], note=_read_in_full),
+        cite=Cite("system", anchor=lead, note=_read_in_full),
     )
 
 
@@ -233,22 +246,22 @@ def _read_in_full(row: Row) -> str:
     return f"{tokens(row['prompt_tokens'])} tokens sent, {tokens(row['cache_read_tokens'])} cached"
 
 
-def _difference(data: Dataset, where: str) -> tuple[str, str]:
-    """Give the words in which two consecutive system prompts first differ."""
+def _difference(data: Dataset, where: str) -> tuple[str, str, str]:
+    """Give what stands before the first difference of two system prompts, and how it goes on."""
     row = data.row(f"""
 SELECT trace_id, span_id, before.1 AS earlier FROM ({_TURNS})
 WHERE {where} AND before.4 != system_hash ORDER BY start_ns, trace_id, span_id LIMIT 1""")
     if not row:
-        return "", ""
-    texts = [
-        clean("\n".join(m.text for m in data.conversation(row["trace_id"], span).input_messages
-                        if m.role == "system"))
-        for span in (row["earlier"], row["span_id"])
-    ]
-    at = len(os.path.commonprefix(texts))
-    begin = max(texts[1].rfind("\n", 0, at), texts[1].rfind(". ", 0, at) + 1, at - 30) + 1
-    words = [" ".join(text[begin : at + 30].split("\n")[0].split()) for text in texts]
-    return words[0], words[1]
+        return "", "", ""
+    one, two = (
+        clean("\n".join(m.text for m in told.input_messages if m.role == "system"))
+        for told in (data.conversation(row["trace_id"], row[k]) for k in ("earlier", "span_id"))
+    )
+    at = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
+    line = two.rfind("\n", 0, at) + 1
+    begin = max(line, two.rfind(". ", line, at) + 2 if ". " in two[line:at] else line, at - 40)
+    ends = (text[begin : at + 30].split("\n")[0].strip() for text in (one, two))
+    return two[begin:at].strip(), *ends
 
 
 _SAME = """
@@ -307,7 +320,7 @@ def _again(row: Row, key: str, where: str) -> Candidate:
             "and could be answered from a cache"
         ),
         summary=(
-            f"{share(row['spans'], row['calls'])} model calls repeat an earlier one word for word "
+            f"{share(row['spans'], row['calls'], 'model calls')} repeat an earlier one word for word "
             f"({count(row['requests'], 'distinct request')}, {tokens(row['used'])} tokens)."
             + (" The answers were the same, too." if same else "")
         ),

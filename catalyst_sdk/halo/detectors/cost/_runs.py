@@ -8,9 +8,19 @@ from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import AgentBaseline, Dataset
 from catalyst_sdk.halo._stats import unusual_above, wilson
-from catalyst_sdk.halo._words import code, count, duration, listing, percent, share, tokens
+from catalyst_sdk.halo._words import (
+    code,
+    count,
+    duration,
+    listing,
+    percent,
+    quoted,
+    readable,
+    share,
+    tokens,
+)
 from catalyst_sdk.halo.detectors._detector import detector
-from catalyst_sdk.halo.detectors._sql import AGENT, ENDED_OR_WENT_ON, literal
+from catalyst_sdk.halo.detectors._sql import AGENT, ENDED_OR_WENT_ON, LEAF_ERROR, literal
 
 __all__ = ["runaway_run", "version_regression"]
 
@@ -45,11 +55,11 @@ def runaway_run(data: Dataset) -> Iterator[Candidate]:
         )
         runs = f"SELECT trace_id FROM ({_RUN}) WHERE agent = {literal(baseline.agent)} AND used >= {bound:.0f}"
         row = data.row(f"""
-SELECT countIf(used >= {bound:.0f}) AS traces, sumIf(used, used >= {bound:.0f}) AS used,
-  sum(used) AS total, quantileExactIf(0.5)(calls, used >= {bound:.0f}) AS calls,
+SELECT countIf(used >= {bound:.0f}) AS traces, sumIf(used, used >= {bound:.0f}) AS theirs,
+  sum(used) AS total, quantileExactIf(0.5)(calls, used >= {bound:.0f}) AS turns,
   maxIf(used, used >= {bound:.0f}) AS largest
 FROM ({_RUN}) WHERE agent = {literal(baseline.agent)}""")
-        if row["traces"] < data.enough() or row["used"] < data.limit("share") * row["total"]:
+        if row["traces"] < data.enough() or row["theirs"] < data.limit("share") * row["total"]:
             continue
         yield _runaway(data, baseline, row, runs)
 
@@ -75,12 +85,12 @@ WHERE kind = 'TOOL' AND trace_id IN ({runs}) GROUP BY tool ORDER BY calls DESC, 
         where=f"kind = 'LLM' AND (trace_id, span_id) IN ({last})",
         title=(
             f"{percent(row['traces'] / baseline.runs)} of the runs of {agent} use "
-            f"{percent(row['used'] / row['total'])} of its tokens"
+            f"{percent(row['theirs'] / row['total'])} of its tokens"
         ),
         summary=(
-            f"{share(row['traces'], baseline.runs)} runs used up to {tokens(row['largest'])} tokens; "
+            f"{share(row['traces'], baseline.runs, 'runs')} used up to {tokens(row['largest'])} tokens; "
             f"the usual run needs {tokens(usual)} and {baseline.llm_calls[0]:.0f} model calls, these "
-            f"made {row['calls']}." + (f" Per run they called {busy}." if busy else "")
+            f"made {row['turns']}." + (f" Per run they called {busy}." if busy else "")
         ),
         root_cause=(
             "Nothing bounds a single run: on some requests the agent does not converge and goes on "
@@ -99,8 +109,12 @@ WHERE kind = 'TOOL' AND trace_id IN ({runs}) GROUP BY tool ORDER BY calls DESC, 
         harm="wastes",
         certainty=0.85,
         waste=waste,
-        cite=Cite("fact", anchor="prompt", worst="prompt_tokens",
-                  note=lambda r: f"the largest request of its run: {tokens(r['prompt_tokens'])} tokens"),
+        cite=Cite(
+            "fact",
+            anchor="prompt",
+            worst="prompt_tokens",
+            note=lambda r: f"the largest request of its run: {tokens(r['prompt_tokens'])} tokens",
+        ),
     )
 
 
@@ -144,6 +158,7 @@ def version_regression(data: Dataset) -> Iterator[Candidate]:
         agent = code(after["agent"] or after["service"] or "the agent")
         old, new = code(before["version"]), code(after["version"])
         fails = worse[0].startswith("fail")
+        said = _last_words(data, after) if fails else ""
         yield Candidate(
             key=(after["agent"], worse[0].split()[0]),
             where=(
@@ -154,7 +169,7 @@ def version_regression(data: Dataset) -> Iterator[Candidate]:
             title=f"Since version {new} runs of {agent} {worse[0]}",
             summary=(
                 f"Compared with {old} ({count(before['runs'], 'run')}), the "
-                f"{count(after['runs'], 'run')} of {new} {listing(worse)}."
+                f"{count(after['runs'], 'run')} of {new} {listing(worse)}.{said}"
             ),
             root_cause=(
                 f"Something that came with {new} (prompt, model, tool or code) did this; the other "
@@ -175,6 +190,16 @@ def version_regression(data: Dataset) -> Iterator[Candidate]:
         )
 
 
+def _last_words(data: Dataset, after: Row) -> str:
+    """Say what the failing runs of a version mostly die of."""
+    rows = data.rows(f"""
+SELECT error_signature AS signature, uniqExact(trace_id) AS runs FROM spans
+WHERE {LEAF_ERROR} AND service_version = {literal(after["version"])} AND error_signature != ''
+GROUP BY signature ORDER BY runs DESC, signature LIMIT 1""")
+    said = readable(rows[0]["signature"]) if rows else ""
+    return f" Most often they end with {quoted(said)}." if said else ""
+
+
 def _worse(before: Row, after: Row, slower: float) -> list[str]:
     """Say what got worse, failures first."""
     worse: list[str] = []
@@ -190,5 +215,7 @@ def _worse(before: Row, after: Row, slower: float) -> list[str]:
             f"take {duration(after['seconds'])} instead of {duration(before['seconds'])} (median)"
         )
     if after["used"] > slower * before["used"] and after["used"] - before["used"] > 500:
-        worse.append(f"use {tokens(after['used'])} tokens instead of {tokens(before['used'])} (median)")
+        worse.append(
+            f"use {tokens(after['used'])} tokens instead of {tokens(before['used'])} (median)"
+        )
     return worse

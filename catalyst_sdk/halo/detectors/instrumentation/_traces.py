@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from catalyst_sdk.findings import Fix
-from catalyst_sdk.halo._candidate import Candidate, Cite
+from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, duration, listing, percent, share
 from catalyst_sdk.halo.detectors._detector import detector
@@ -47,7 +47,7 @@ FROM spans WHERE {where}""")
         where=where,
         title="Traces do not say which agent they belong to, so nothing can be told apart by agent",
         summary=(
-            f"{share(row['traces'], data.totals.traces)} traces carry neither `agent.id` nor "
+            f"{share(row['traces'], data.totals.traces, 'traces')} carry neither `agent.id` nor "
             f"`agent.name` on any span" + (f"; they come from {services}." if services else ".")
         ),
         root_cause="The SDK was started without an agent's name, or runs begin outside "
@@ -60,7 +60,7 @@ FROM spans WHERE {where}""")
         ),
         harm="hygiene",
         certainty=0.98,
-        cite=Cite("fact", anchor="name"),
+        cite=Cite("fact", anchor="name", note=lambda _: "no span of this trace names an agent"),
     )
 
 
@@ -84,6 +84,7 @@ def missing_usage(data: Dataset) -> Iterator[Candidate]:
         where = f"{done} AND {lacking}"
         row = data.row(f"""
 SELECT countIf({lacking}) AS spans, count() AS calls, uniqExactIf(trace_id, {lacking}) AS traces,
+  countIf({lacking} AND stream_outcome != '') AS streams,
   arraySort(groupUniqArrayIf(5)(scope, {lacking})) AS scopes
 FROM spans WHERE {done}""")
         if row["traces"] < data.enough() or row["spans"] < data.limit("share") * row["calls"]:
@@ -94,12 +95,13 @@ FROM spans WHERE {done}""")
             where=where,
             title=f"Model calls do not report {words}, so their cost is unknown",
             summary=(
-                f"{share(row['spans'], row['calls'])} model calls lack {words}"
+                f"{share(row['spans'], row['calls'], 'model calls')} lack {words}"
                 + (f"; they were recorded by {scopes}." if scopes else ".")
             ),
             root_cause=(
-                "Streams report usage only when asked (`stream_options`), and some exporters leave "
-                "it out."
+                "The calls are streams, which report usage only when asked to (`stream_options`)."
+                if key == "tokens" and row["streams"] * 2 > row["spans"]
+                else "The instrumentation or exporter in use does not record usage."
                 if key == "tokens"
                 else "The instrumentation that recorded these spans does not write the model's "
                 "name in a form that is known, or the exporter drops it."
@@ -109,15 +111,24 @@ FROM spans WHERE {done}""")
                 where="harness",
                 steps=[
                     "Use an integration of this SDK for the library, or update the one in use.",
-                    *(["For streams pass `stream_options={\"include_usage\": true}` where the "
-                       "provider needs it."] if key == "tokens"
-                      else ["Set `llm.model_name` on the span where it is made by hand."]),
+                    *(
+                        [
+                            'For streams pass `stream_options={"include_usage": true}` where the '
+                            "provider needs it."
+                        ]
+                        if key == "tokens"
+                        else ["Set `llm.model_name` on the span where it is made by hand."]
+                    ),
                 ],
             ),
             harm="hygiene",
             certainty=0.98,
-            cite=Cite("fact", anchor="name"),
+            cite=Cite("fact", anchor="name", note=_lacks(words)),
         )
+
+
+def _lacks(words: str) -> Callable[[Row], str]:
+    return lambda _row: f"a model call without {words}"
 
 
 @detector(
@@ -143,7 +154,7 @@ FROM spans WHERE {done}""")
         where=f"{done} AND {lacking}",
         title="Model calls carry neither prompt nor answer, so what the agent said cannot be judged",
         summary=(
-            f"{share(row['spans'], row['calls'])} model calls have no input and no output. Refusals, "
+            f"{share(row['spans'], row['calls'], 'model calls')} have no input and no output. Refusals, "
             "blank or cut answers, wrong arguments and repeated requests cannot be seen in them."
         ),
         root_cause="Content capture is switched off, or the exporter drops message attributes.",
@@ -158,7 +169,7 @@ FROM spans WHERE {done}""")
         ),
         harm="hygiene",
         certainty=0.95,
-        cite=Cite("fact", anchor="name"),
+        cite=Cite("fact", anchor="name", note=lambda _: "no input, no output"),
     )
 
 
@@ -185,17 +196,21 @@ WHERE p.start_ns > c.start_ns + 50000000
 def clock_skew(data: Dataset) -> Iterator[Candidate]:
     """Yield a candidate when times contradict each other."""
     where = f"({pairs(f'SELECT trace_id, span_id FROM ({_EARLY})')} OR end_ns != 0 AND end_ns < start_ns)"
-    row = data.row(f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}")
+    row = data.row(
+        f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
+    )
     if not row["spans"] or row["traces"] < data.enough():
         return
     off = data.rows(f"""
 SELECT above, service, count() AS spans, quantileExact(0.5)(early) / 1e9 AS seconds
 FROM ({_EARLY}) GROUP BY above, service ORDER BY spans DESC, above, service LIMIT 1""")
     between = (
-        f" Between {code(off[0]['above'])} and {code(off[0]['service'])} it is typically "
+        ""
+        if not off
+        else f" Between {code(off[0]['above'])} and {code(off[0]['service'])} it is typically "
         f"{duration(off[0]['seconds'])}."
-        if off
-        else ""
+        if off[0]["above"] != off[0]["service"]
+        else f" Typically it is {duration(off[0]['seconds'])}."
     )
     two = bool(off) and off[0]["above"] != off[0]["service"]
     yield Candidate(
@@ -217,12 +232,15 @@ FROM ({_EARLY}) GROUP BY above, service ORDER BY spans DESC, above, service LIMI
         fix=Fix(
             summary="Synchronise the clocks." if two else "Let the SDK take the times.",
             where="infra" if two else "harness",
-            steps=["Run NTP (chrony) on every host that sends traces." if two
-                   else "Do not pass start and end times by hand; or take both from one clock."],
+            steps=[
+                "Run NTP (chrony) on every host that sends traces."
+                if two
+                else "Do not pass start and end times by hand; or take both from one clock."
+            ],
         ),
         harm="hygiene",
         certainty=0.9,
-        cite=Cite("fact", anchor="name"),
+        cite=Cite("fact", anchor="name", note=lambda _: "impossible start or end"),
     )
 
 
@@ -274,8 +292,10 @@ GROUP BY agent_id ORDER BY traces DESC, agent_id""")
             fix=Fix(
                 summary="Give the agent one id that stays, or none and let it follow from the name.",
                 where="harness",
-                steps=["Leave `agent_id` out of `init`: it is derived from the name and stable.",
-                       "Or set the same constant everywhere, without host names or random parts."],
+                steps=[
+                    "Leave `agent_id` out of `init`: it is derived from the name and stable.",
+                    "Or set the same constant everywhere, without host names or random parts.",
+                ],
             ),
             harm="hygiene",
             certainty=0.95,
@@ -284,7 +304,7 @@ GROUP BY agent_id ORDER BY traces DESC, agent_id""")
 
 
 _DOUBLE = """
-SELECT c.trace_id AS trace_id, c.parent_span_id AS span_id, c.scope AS below, p.scope AS above
+SELECT c.trace_id AS trace_id, c.parent_span_id AS span_id, c.name AS below, p.name AS above
 FROM (SELECT * FROM spans WHERE kind = 'LLM' AND has_usage) AS c
 JOIN (SELECT * FROM spans WHERE kind = 'LLM' AND has_usage) AS p
   ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id
@@ -314,7 +334,7 @@ SELECT uniqExact(trace_id) AS traces, uniqExact(trace_id, span_id) AS spans,
         title="The same model call is recorded twice, so tokens and cost read double elsewhere",
         summary=(
             f"{count(row['spans'], 'model call')} in {count(row['traces'], 'run')} contain another "
-            f"with the same token counts: {code(row['outer'] or 'one scope')} around "
+            f"with the same token counts: {code(row['outer'] or 'one span')} around "
             f"{code(row['inner'] or 'another')}. This report counts them once."
         ),
         root_cause="Two instrumentations record the same request: the framework's and the "
@@ -322,8 +342,10 @@ SELECT uniqExact(trace_id) AS traces, uniqExact(trace_id, span_id) AS spans,
         fix=Fix(
             summary="Leave the model span to one of them.",
             where="harness",
-            steps=["Switch one off; this SDK's framework integrations leave model calls to the "
-                   "provider's integration when both are active."],
+            steps=[
+                "Switch one off; this SDK's framework integrations leave model calls to the "
+                "provider's integration when both are active."
+            ],
         ),
         harm="hygiene",
         certainty=0.9,

@@ -63,27 +63,38 @@ def cut_output(data: Dataset) -> Iterator[Candidate]:
         fixed = row["lengths"] <= 2 and row["typical"] > 0
         calling = (
             f" {count(row['calling'])} of them end in the middle of a tool call, whose arguments "
-            "are then broken." if row["calling"] else ""
+            "are then broken."
+            if row["calling"]
+            else ""
         )
         yield Candidate(
             key=(row["agent"],),
             where=where,
             title=(
-                (f"A limit of {row['typical']:,} output tokens cuts answers" if fixed
-                 else "The limit on output tokens cuts answers")
+                (
+                    f"A limit of {row['typical']:,} output tokens cuts answers"
+                    if fixed
+                    else "The limit on output tokens cuts answers"
+                )
                 + f" of {code(row['agent'] or row['model'])} off before they are finished"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'])} answers of {code(row['model'])}, in "
+                f"{share(row['spans'], row['calls'], 'answers')} of {code(row['model'])}, in "
                 f"{count(row['traces'], 'run')}, stop with finish reason `length`"
-                + (f", each at {row['typical']:,} tokens." if fixed
-                   else f", typically at {tokens(row['typical'])} tokens.")
+                + (
+                    f", each at {row['typical']:,} tokens."
+                    if fixed
+                    else f", typically at {tokens(row['typical'])} tokens."
+                )
                 + calling
             ),
             root_cause=(
                 "`max_tokens` is smaller than what the prompt asks for"
-                + (f": every cut answer has the same length, {row['typical']:,} tokens." if fixed
-                   else ", or the model repeats itself until the limit.")
+                + (
+                    f": every cut answer has the same length, {row['typical']:,} tokens."
+                    if fixed
+                    else ", or the model repeats itself until the limit."
+                )
                 + " Nothing looks at the finish reason, so the torso is used as if it were whole."
             ),
             fix=Fix(
@@ -126,7 +137,7 @@ def refusal(data: Dataset) -> Iterator[Candidate]:
             title=f"{code(row['model'])} refuses requests of {code(row['agent'] or 'the agent')}, "
             "and the user is sent away",
             summary=(
-                f"{share(row['spans'], row['calls'])} answers, in {count(row['traces'], 'run')}, are "
+                f"{share(row['spans'], row['calls'], 'answers')}, in {count(row['traces'], 'run')}, are "
                 "refusals by their wording or their refusal field."
             ),
             root_cause=(
@@ -172,7 +183,7 @@ def blocked_answer(data: Dataset) -> Iterator[Candidate]:
                 " and nothing takes their place"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'])} requests, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], row['calls'], 'requests')}, in {count(row['traces'], 'run')}, "
                 "ended with the content filter."
             ),
             root_cause=(
@@ -209,6 +220,10 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
     for row in _by_agent(data, "invalid_json", "output_size > 0"):
         where = _where(row, "invalid_json")
         cut = data.row(f"SELECT countIf({_CUT}) AS n FROM spans WHERE {where}")["n"]
+        prose = data.row(
+            "SELECT countIf(NOT match(output_preview, '^\\\\s*(```|[{\\\\[])')) AS n FROM spans "
+            f"WHERE {where}"
+        )["n"]
         fenced = data.row(
             f"SELECT countIf(startsWith(trim(output_preview), '```')) AS n FROM spans WHERE {where}"
         )["n"]
@@ -216,6 +231,8 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
             why = "The model wraps the JSON in a Markdown code block, and the parser does not expect it."
         elif cut * 2 > row["spans"]:
             why = "The answers are cut off by the limit on output tokens before the JSON is closed."
+        elif prose * 2 > row["spans"]:
+            why = "The model writes prose before the JSON: nothing holds it to the bare object."
         else:
             why = (
                 "The format is asked for in words (or in the weaker JSON mode), so the model may "
@@ -229,7 +246,7 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
                 "parse"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'])} answers, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], row['calls'], 'answers')}, in {count(row['traces'], 'run')}, "
                 "cannot be parsed although the request set a JSON format."
             ),
             root_cause=why,
@@ -272,7 +289,9 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
         if row["spans"] > (1 - data.limit("captured")) * row["calls"]:
             continue
         where = _where(row, blank)
-        thought = data.row(f"SELECT countIf(reasoning_tokens > 0) AS n FROM spans WHERE {where}")["n"]
+        thought = data.row(f"SELECT countIf(reasoning_tokens > 0) AS n FROM spans WHERE {where}")[
+            "n"
+        ]
         yield Candidate(
             key=(row["agent"],),
             where=where,
@@ -281,7 +300,7 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
                 f"{code(row['agent'] or 'the agent')} with nothing, and the turn is lost"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'])} calls, in {count(row['traces'], 'run')}, came "
+                f"{share(row['spans'], row['calls'], 'calls')}, in {count(row['traces'], 'run')}, came "
                 f"back without text and without a tool call; "
                 f"{tokens(row['used'])} tokens were billed for them."
             ),
@@ -298,8 +317,11 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
                 steps=[
                     "Treat a blank answer as a failure: retry once with “please answer the user”.",
                     "Look at the last message of a cited request: it should call for an answer.",
-                    *(["Raise the limit on output tokens or lower the reasoning effort."]
-                      if thought * 2 > row["spans"] else ["Check the stop sequences."]),
+                    *(
+                        ["Raise the limit on output tokens or lower the reasoning effort."]
+                        if thought * 2 > row["spans"]
+                        else ["Check the stop sequences."]
+                    ),
                 ],
             ),
             harm="degrades",
@@ -312,5 +334,3 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
 def _unanswered(row: Row) -> str:
     read = row["prompt_tokens"]
     return f"{tokens(read)} tokens read, no answer" if read else "no answer"
-
-

@@ -39,8 +39,8 @@ WHERE before.1 != '' AND before.2 != trace_id AND lengthUTF8(said) >= 12
     OR length(arrayIntersect(words, words_before)) >= 4
       AND length(arrayIntersect(words, words_before)) >=
           0.6 * least(length(words), length(words_before))
-    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)'
-       '|that.s not what i|not what i asked|you (didn.t|did not) answer|same question|asking again'))
+    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)\
+|that.s not what i|not what i asked|you (didn.t|did not) answer|same question|asking again'))
 """
 
 
@@ -48,8 +48,10 @@ WHERE before.1 != '' AND before.2 != trace_id AND lengthUTF8(said) >= 12
     "user-repeats",
     category="quality",
     looks_for="Users who ask the same again in their next turn, in the same or similar words.",
-    needs=(f"1 = 1 AND session_id != '' AND parent_span_id = '' AND input_preview != ''",
-           "turns of sessions with a recorded question"),
+    needs=(
+        "1 = 1 AND session_id != '' AND parent_span_id = '' AND input_preview != ''",
+        "turns of sessions with a recorded question",
+    ),
     in_order="users do not have to ask twice",
     family="repeats",
     min_traces=(3, "three turns; people also repeat themselves without cause"),
@@ -67,8 +69,9 @@ FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
         low, _ = wilson(row["traces"], follow_ups)
         if row["traces"] < data.enough() or low < data.limit("rate"):
             continue
-        where = pairs(f"SELECT trace_id, span_id FROM ({_AGAIN}) WHERE agent = "
-                      f"{literal(row['agent'])}")
+        where = pairs(
+            f"SELECT trace_id, span_id FROM ({_AGAIN}) WHERE agent = {literal(row['agent'])}"
+        )
         yield Candidate(
             key=(row["agent"],),
             where=where,
@@ -77,7 +80,7 @@ FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
                 "first answer did not settle it"
             ),
             summary=(
-                f"{share(row['traces'], follow_ups)} follow-up turns, in "
+                f"{share(row['traces'], follow_ups, 'follow-up turns')}, in "
                 f"{count(row['sessions'], 'session')}, repeat or rephrase the question before."
             ),
             root_cause=(
@@ -185,6 +188,6 @@ GROUP BY one, two ORDER BY traces DESC, one, two LIMIT 4"""):
             ),
             harm="degrades",
             certainty=0.9,
-            waste=own_waste(f"kind = 'LLM' AND {runs}"),
+            waste=own_waste(f"kind = 'LLM' AND {runs} AND {AGENT} IN {names}"),
             cite=Cite("input", note=lambda r: f"here it is with {code(r['agent_name'])}"),
         )

@@ -48,7 +48,7 @@ SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'LLM' AND status != 'ERR
                 "so the model answers without sources"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'])} queries, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], row['calls'], 'queries')}, in {count(row['traces'], 'run')}, "
                 f"returned no document; in {answered} of these runs the model answered all the same."
             ),
             root_cause=(
@@ -99,8 +99,9 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
             f"kind = 'RETRIEVER' AND top_score > 0 AND top_score < {bound:.6f} "
             f"AND name = {literal(row['name'])}"
         )
-        low = data.row(f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans "
-                       f"WHERE {where}")
+        low = data.row(
+            f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
+        )
         if low["traces"] < data.enough() or low["spans"] > 0.4 * row["calls"]:
             continue
         name = code(row["name"])
@@ -112,7 +113,7 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
                 "them all the same"
             ),
             summary=(
-                f"In {share(low['spans'], row['calls'])} queries the best score is below "
+                f"In {share(low['spans'], row['calls'], 'queries')} the best score is below "
                 f"{bound:.2f}; it is usually {row['middle']:.2f}."
             ),
             root_cause=(
@@ -130,5 +131,7 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
             ),
             harm="degrades",
             certainty=0.75,
-            cite=Cite("input", note=lambda r: f"best score {r['top_score']:.2f}", worst="-top_score"),
+            cite=Cite(
+                "input", note=lambda r: f"best score {r['top_score']:.2f}", worst="-top_score"
+            ),
         )

@@ -182,6 +182,16 @@ _BY_WORDS: tuple[tuple[str, Advice], ...] = (
     ),
 )
 
+_OTHERWISE_IN_CODE = Advice(
+    "{site} raises this in the agent's own code, and what comes after does without its result.",
+    "Reproduce a cited span of {site} and mend its cause, or handle the case where it is expected.",
+    "harness",
+    (
+        "Open the first cited span; its input reproduces the error.",
+        "If the case is legitimate, handle it before it becomes an exception.",
+        "If not, mend it and add the input as a test.",
+    ),
+)
 _OTHERWISE = Advice(
     "{site} raises this and nothing between it and the model turns it into something to act on.",
     "Reproduce a cited call of {site}, mend its cause, and turn what remains into an answer the "
@@ -197,10 +207,11 @@ _OTHERWISE = Advice(
 _COMPILED = [(re.compile(words), advice) for words, advice in _BY_WORDS]
 
 
-def advice_for(error_type: str, message: str, site: str) -> Advice:
+def advice_for(error_type: str, message: str, site: str, kind: str = "TOOL") -> Advice:
     """Read an error; *site* is the name of what failed, ready for a sentence."""
+    otherwise = _OTHERWISE if kind in ("TOOL", "LLM", "RETRIEVER") else _OTHERWISE_IN_CODE
     text = f"{error_type} {message}".lower()
-    found = next((a for pattern, a in _COMPILED if pattern.search(text)), _OTHERWISE)
+    found = next((a for pattern, a in _COMPILED if pattern.search(text)), otherwise)
     return Advice(
         found.why.replace("{site}", site),
         found.summary.replace("{site}", site),

@@ -62,7 +62,11 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
     }
     causes = sorted((k for k in said if ways.get(k)), key=lambda k: (-ways[k], k))
     seen = listing([f"in {ways[k]} {said[k]}" for k in causes]) or "no step shows why"
-    failed = f" In {ways['failed']} the last step failed and nobody said so." if ways.get("failed") else ""
+    failed = (
+        f" In {ways['failed']} the last step failed and nobody said so."
+        if ways.get("failed")
+        else ""
+    )
     main = causes[0] if causes else ""
     reasons = {
         "asking": "The loop ends (by a limit or a condition on its turns) while the model still "
@@ -80,7 +84,7 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
             f"{'ends' if row['silent'] == 1 else 'end'} as successful with nothing to show the user"
         ),
         summary=(
-            f"{share(row['silent'], row['runs'])} runs finished without error and without output: "
+            f"{share(row['silent'], row['runs'], 'runs')} finished without error and without output: "
             f"{seen}.{failed}"
         ),
         root_cause=reasons.get(main, "The run is closed without an output, and no check objects."),
@@ -132,10 +136,16 @@ def step_limit(data: Dataset) -> Iterator[Candidate]:
     told = f"({CLASS} = 'step_limit' AND status = 'ERROR' OR parent_span_id = '' AND {_SAID_SO})"
     stated = data.row(f"SELECT uniqExact(trace_id) AS traces FROM spans WHERE {told}")
     if stated["traces"] and stated["traces"] >= data.enough():
-        yield _stopped(data, told, "", stated["traces"], data.row(f"""
+        yield _stopped(
+            data,
+            told,
+            "",
+            stated["traces"],
+            data.row(f"""
 SELECT quantileExact(0.5)(calls) AS calls, quantileExact(0.5)(used) AS used FROM (
   SELECT countIf(kind = 'LLM') AS calls, sum(total_tokens) AS used FROM spans
-  WHERE trace_id IN (SELECT trace_id FROM spans WHERE {told}) GROUP BY trace_id)"""))
+  WHERE trace_id IN (SELECT trace_id FROM spans WHERE {told}) GROUP BY trace_id)"""),
+        )
     usual = {baseline.agent: baseline.llm_calls[0] for baseline in data.agents()}
     for row in data.rows(f"""
 SELECT agent, max(calls) AS ceiling, countIf(calls = most) AS traces
@@ -149,8 +159,10 @@ GROUP BY agent ORDER BY traces DESC, agent"""):
             f"{literal(row['agent'])} AND calls = {row['ceiling']}) "
             f"AND trace_id NOT IN (SELECT trace_id FROM spans WHERE {told})"
         )
-        left = data.row(f"SELECT uniqExact(trace_id) AS traces, sum(total_tokens) / "
-                        f"uniqExact(trace_id) AS used FROM spans WHERE {where}")
+        left = data.row(
+            f"SELECT uniqExact(trace_id) AS traces, sum(total_tokens) / "
+            f"uniqExact(trace_id) AS used FROM spans WHERE {where}"
+        )
         if left["traces"] >= max(2, data.enough()):
             yield _stopped(
                 data, where, row["agent"], left["traces"], {**left, "calls": row["ceiling"]}
@@ -202,9 +214,7 @@ GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
         ),
         harm="breaks",
         certainty=0.9 if not agent else 0.75,
-        waste=own_waste(
-            f"kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})"
-        ),
+        waste=own_waste(f"kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})"),
         cite=Cite("error") if not agent else Cite("call", note=lambda _: "the last thing it did"),
     )
 
@@ -238,7 +248,7 @@ FROM spans WHERE stream_outcome != '' GROUP BY agent ORDER BY traces DESC, agent
                 "answers are paid for and not read"
             ),
             summary=(
-                f"{share(row['cut'], row['streams'])} streams were closed before their end, "
+                f"{share(row['cut'], row['streams'], 'streams')} were closed before their end, "
                 f"typically after {duration(row['patience'])}; whole ones take "
                 f"{duration(row['whole'])}."
             ),

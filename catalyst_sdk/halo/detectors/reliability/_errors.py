@@ -10,7 +10,7 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, duration, quoted, share
 from catalyst_sdk.halo.detectors._detector import detector
 from catalyst_sdk.halo.detectors._sql import turn_waste
-from catalyst_sdk.halo.detectors.reliability._advice import advice_for
+from catalyst_sdk.halo.detectors.reliability._advice import Advice, advice_for
 from catalyst_sdk.halo.detectors.reliability._groups import ErrorGroup, error_groups, group_where
 
 __all__ = ["recovered_error", "run_ending_error"]
@@ -41,11 +41,11 @@ def run_ending_error(data: Dataset) -> Iterator[Candidate]:
     if len(groups) > _MOST:
         data.leave_out(f"{len(groups) - _MOST} rarer errors that end runs are not listed.")
     for group in groups[:_MOST]:
-        site, advice = code(group.site), advice_for(group.error_type, group.message, _site(group))
+        site, advice = code(group.site), _advice(group)
         ended = (
             "all of them ended there"
             if group.broken == group.traces
-            else f"{share(group.broken, group.traces)} ended there"
+            else f"{share(group.broken, group.traces, 'runs')} ended there"
         )
         yield _candidate(
             group,
@@ -87,7 +87,7 @@ def recovered_error(data: Dataset) -> Iterator[Candidate]:
     if len(groups) > _MOST:
         data.leave_out(f"{len(groups) - _MOST} rarer errors that runs survive are not listed.")
     for group in groups[:_MOST]:
-        advice = advice_for(group.error_type, group.message, _site(group))
+        advice = _advice(group)
         lost = f"; {group.broken} did not survive it" if group.broken else ""
         yield _candidate(
             group,
@@ -110,8 +110,8 @@ def _words(group: ErrorGroup) -> str:
     return group.error_type or "an error without a message"
 
 
-def _site(group: ErrorGroup) -> str:
-    return code(group.site)
+def _advice(group: ErrorGroup) -> Advice:
+    return advice_for(group.error_type, group.message, code(group.site), group.kind)
 
 
 def _retries(group: ErrorGroup) -> str:

@@ -20,8 +20,10 @@ __all__ = ["incomplete_trace", "soft_error"]
     category="reliability",
     looks_for="Results that say they failed (success=false, HTTP 4xx/5xx, a traceback) under a "
     "status that says OK.",
-    needs=("kind IN ('TOOL', 'RETRIEVER', 'CHAIN', 'AGENT') AND output_size > 0",
-           "tool results with content"),
+    needs=(
+        "kind IN ('TOOL', 'RETRIEVER', 'CHAIN', 'AGENT') AND output_size > 0",
+        "tool results with content",
+    ),
     in_order="no result hides an error behind status OK",
     family="failure",
     min_traces=(3, "single refusals are part of life; three of a kind are a failure mode"),
@@ -43,15 +45,17 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
             f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
             f"AND soft_error = {literal(row['signature'])} AND status != 'ERROR'"
         )
-        calls = data.row(f"SELECT count() AS calls FROM spans WHERE kind = {literal(row['kind'])} "
-                         f"AND {SITE} = {literal(row['site'])}")["calls"]
+        calls = data.row(
+            f"SELECT count() AS calls FROM spans WHERE kind = {literal(row['kind'])} "
+            f"AND {SITE} = {literal(row['site'])}"
+        )["calls"]
         advice = advice_for("", row["signature"], site)
         yield Candidate(
             key=(row["kind"], row["site"], row["signature"]),
             where=here,
             title=f"{site} fails with {quoted(readable(row['signature']), 90)} but reports success",
             summary=(
-                f"{share(row['spans'], calls)} calls of {site}, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], calls, 'calls')} of {site}, in {count(row['traces'], 'run')}, "
                 "returned an error in their content while the span's status is OK: no error rate "
                 "and no alert has counted them."
             ),
@@ -75,9 +79,7 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
         )
 
 
-_ORPHAN = (
-    "parent_span_id != '' AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans)"
-)
+_ORPHAN = "parent_span_id != '' AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans)"
 
 
 @detector(
@@ -95,8 +97,9 @@ def incomplete_trace(data: Dataset) -> Iterator[Candidate]:
         ("orphans", _ORPHAN, _HOLES),
         ("unfinished", "end_ns = 0", _UNFINISHED),
     ):
-        row = data.row(f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans "
-                       f"WHERE {where}")
+        row = data.row(
+            f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
+        )
         if not row["spans"] or row["traces"] < data.enough():
             continue
         yield Candidate(
@@ -104,7 +107,8 @@ def incomplete_trace(data: Dataset) -> Iterator[Candidate]:
             where=where,
             title=words["title"].format(runs=count(row["traces"], "run")),
             summary=words["summary"].format(
-                spans=count(row["spans"], "span"), share=share(row["traces"], data.totals.traces)
+                spans=count(row["spans"], "span"),
+                share=share(row["traces"], data.totals.traces, "traces"),
             ),
             root_cause=words["cause"],
             fix=Fix(
@@ -130,7 +134,7 @@ def _name(row: Row) -> str:
 
 _HOLES = {
     "title": "{runs} arrive with spans missing above others, so their course cannot be trusted",
-    "summary": "{spans} name a parent that is not in the data; {share} traces are affected.",
+    "summary": "{spans} name a parent that is not in the data; {share} are affected.",
     "cause": (
         "The parent was never exported: the process ended before its last batch was sent, the "
         "parent's service is not traced or is sampled differently, or the data was cut in time."
@@ -139,7 +143,7 @@ _HOLES = {
 }
 _UNFINISHED = {
     "title": "{runs} contain steps that never ended: they were killed or hung in the middle",
-    "summary": "{spans} have a start and no end; {share} traces are affected.",
+    "summary": "{spans} have a start and no end; {share} are affected.",
     "cause": (
         "The process was killed, crashed or is still waiting inside these spans. What they were "
         "doing last is the place to look."

@@ -22,7 +22,7 @@ def _ended(group: ErrorGroup) -> str:
         return "every run went on"
     if group.broken == group.traces:
         return "every one of them ended there"
-    return f"{share(group.broken, group.traces)} ended there"
+    return f"{share(group.broken, group.traces, 'runs')} ended there"
 
 
 def _candidate(
@@ -73,8 +73,11 @@ FROM spans WHERE kind = {literal(group.kind)} AND {SITE} = {literal(group.site)}
             "timeout",
             title=(
                 f"{site} times out and makes "
-                + (f"{count(group.traces, 'run')} wait {duration(group.seconds)} for nothing"
-                   if group.seconds >= 1 else f"{count(group.traces, 'run')} do without its answer")
+                + (
+                    f"{count(group.traces, 'run')} wait {duration(group.seconds)} for nothing"
+                    if group.seconds >= 1
+                    else f"{count(group.traces, 'run')} do without its answer"
+                )
             ),
             summary=(
                 f"{count(group.spans, 'call')} of {site} in {count(group.traces, 'run')} timed out; "
@@ -122,11 +125,15 @@ def _timeout_fix(good: Row, group: ErrorGroup, site: str) -> Fix:
     waits_too_long = bool(good.get("calls")) and group.seconds > 3 * good["tail"]
     limit = max(0.5, round(3 * good["tail"], 1)) if waits_too_long else 0.0
     steps = (
-        [f"Set the limit of {site} to about {duration(limit)} (three times the 95th percentile of "
-         "the calls that work)."]
+        [
+            f"Set the limit of {site} to about {duration(limit)} (three times the 95th percentile of "
+            "the calls that work)."
+        ]
         if waits_too_long
-        else [f"Find out what {site} waits for; the cited spans give the arguments and the times. "
-              "Make that faster, or give slow requests a limit that fits them."]
+        else [
+            f"Find out what {site} waits for; the cited spans give the arguments and the times. "
+            "Make that faster, or give slow requests a limit that fits them."
+        ]
     )
     steps += [
         "Retry once inside the tool after a short jittered wait, not by way of the model.",
@@ -163,8 +170,11 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
             "rate_limit",
             title=(
                 f"{site} refuses requests for sending too many, "
-                + (f"and {count(group.broken, 'run')} end there" if group.broken
-                   else f"and {count(group.traces, 'run')} have to wait or do without")
+                + (
+                    f"and {count(group.broken, 'run')} end there"
+                    if group.broken
+                    else f"and {count(group.traces, 'run')} have to wait or do without"
+                )
             ),
             summary=(
                 f"{count(group.spans, 'request')} to {site} in {count(group.traces, 'run')} "
@@ -192,7 +202,7 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
 def _bursts(data: Dataset, group: ErrorGroup) -> str:
     """Say whether refusals come when much is sent."""
     row = data.row(f"""
-SELECT sum(refused) AS refused, countIf(refused > 0) AS minutes,
+SELECT countIf(refused > 0) AS minutes,
   avgIf(sent, refused > 0) AS busy, avgIf(sent, refused = 0) AS calm
 FROM (
   SELECT intDiv(start_ns, 60000000000) AS minute, count() AS sent,
@@ -265,7 +275,11 @@ def context_overflow(data: Dataset) -> Iterator[Candidate]:
 SELECT max(prompt_tokens) AS largest FROM spans
 WHERE trace_id IN (SELECT trace_id FROM spans WHERE {group_where(group, "context")})""")
         largest = before.get("largest") or 0
-        grown = f" The last prompt that still fitted had {tokens(largest)} tokens." if largest else ""
+        grown = (
+            f" The largest prompt that still fitted had {tokens(largest)} tokens."
+            if largest >= 8000
+            else ""
+        )
         yield _candidate(
             group,
             "context",

@@ -64,7 +64,9 @@ FROM ({attempts}) GROUP BY kind, site ORDER BY traces DESC, spans DESC, kind, si
 
 def _storm(data: Dataset, group: Row, where: str) -> Candidate:
     more = data.row(f"""
-SELECT uniqExact(trace_id, input_hash) AS distinct_inputs, argMin({_WORDS}, (start_ns, span_id)) AS words,
+SELECT uniqExact(trace_id, input_hash) AS distinct_inputs,
+  (SELECT if(status = 'ERROR', error_signature, soft_error) AS signature FROM spans WHERE {where}
+    GROUP BY signature ORDER BY count() DESC, signature LIMIT 1) AS words,
   sum(duration_ns) / 1e9 / uniqExact(trace_id) AS seconds
 FROM spans WHERE {where}""")
     site, spans, traces = code(group["site"]), group["spans"], group["traces"]
@@ -85,8 +87,8 @@ FROM spans WHERE {where}""")
         key=(group["kind"], group["site"]),
         where=where,
         title=(
-            f"{site} fails and is tried again {how}, up to {group['longest']} times in a row, "
-            "without ever succeeding"
+            f"{site} fails and is tried again {how}, up to {group['longest']} times in a row, because "
+            "nothing tells the run to stop"
         ),
         summary=(
             f"In {count(traces, 'run')} {site} failed {data.limit('attempts'):.0f} times or more in "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
@@ -21,7 +21,10 @@ _OFFERED = "kind = 'LLM' AND length(tools_offered) > 0"
     "unknown-tool",
     category="tools",
     looks_for="Answers of the model that call a tool it was not offered.",
-    needs=(f"{_OFFERED} AND length(tools_called) > 0", "answers with tool calls and a list of tools"),
+    needs=(
+        f"{_OFFERED} AND length(tools_called) > 0",
+        "answers with tool calls and a list of tools",
+    ),
     in_order="only tools on offer were called",
     family="calls",
     min_traces=(2, "two runs with the same invented name show what the model expects to exist"),
@@ -30,7 +33,7 @@ def unknown_tool(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each name that is called and does not exist."""
     for row in data.rows(f"""
 SELECT tool, uniqExact(trace_id) AS traces, count() AS spans,
-  arraySort(arrayDistinct(arrayFlatten(groupUniqArray(offered)))) AS offered
+  arraySort(arrayDistinct(arrayFlatten(groupUniqArray(offered)))) AS known
 FROM (
   SELECT trace_id, arrayMap(t -> toString(t), tools_offered) AS offered,
     toString(arrayJoin(arrayDistinct(tools_called))) AS tool
@@ -38,13 +41,13 @@ FROM (
 ) WHERE NOT has(offered, tool) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6"""):
         if row["traces"] < data.enough():
             continue
-        near = difflib.get_close_matches(row["tool"], row["offered"], n=1, cutoff=0.45)
+        near = difflib.get_close_matches(row["tool"], row["known"], n=1, cutoff=0.45)
         tool, where = (
             code(row["tool"]),
             f"{_OFFERED} AND has(tools_called, {literal(row['tool'])}) "
             f"AND NOT has(tools_offered, {literal(row['tool'])})",
         )
-        handed = [name for name in row["offered"] if name.startswith("transfer")]
+        handed = [name for name in row["known"] if name.startswith("transfer")]
         nearest = f" The closest one on offer is {code(near[0])}." if near else ""
         yield Candidate(
             key=(row["tool"],),
@@ -52,7 +55,7 @@ FROM (
             title=f"The model calls {tool}, which it is not offered, and loses the turn",
             summary=(
                 f"{count(row['spans'], 'answer')} in {count(row['traces'], 'run')} call {tool}. On "
-                f"offer were {listing([code(n) for n in row['offered']], limit=6)}.{nearest}"
+                f"offer were {listing([code(n) for n in row['known']], limit=6)}.{nearest}"
             ),
             root_cause=(
                 "The name comes from somewhere: the prompt or an example mentions it, an earlier "
@@ -66,16 +69,25 @@ FROM (
                 where="prompt",
                 steps=[
                     f"Search prompts, examples and old messages for {tool} and remove it there.",
-                    *([f"If {code(near[0])} is meant, say so in its description: “use this to …”."]
-                      if near else [f"If the task really needs {tool}, offer it."]),
+                    *(
+                        [
+                            f"If {code(near[0])} is meant, say so in its description: “use this to …”."
+                        ]
+                        if near
+                        else [f"If the task really needs {tool}, offer it."]
+                    ),
                     "Answer a call of an unknown tool with the names that exist, not with a crash.",
                 ],
             ),
             harm="degrades",
             certainty=0.95,
             waste=own_waste(where),
-            cite=Cite("call", anchor=row["tool"], note=lambda _: "called, not on offer"),
+            cite=Cite("call", anchor=row["tool"], note=_not_on_offer(tool)),
         )
+
+
+def _not_on_offer(tool: str) -> Callable[[Row], str]:
+    return lambda _row: f"calls {tool}, which is not on offer"
 
 
 @detector(
@@ -89,7 +101,7 @@ FROM (
 )
 def bad_arguments(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool and way of breaking its schema."""
-    for row in data.rows(f"""
+    for row in data.rows("""
 SELECT if(length(tools_called) > 0, toString(tools_called[1]), '') AS tool,
   replaceRegexpAll(bad_call, '[0-9]+', '#') AS reason, min(bad_call) AS example,
   uniqExact(trace_id) AS traces, count() AS spans
@@ -116,7 +128,7 @@ def _bad(data: Dataset, row: Row) -> Candidate:
         title=f"The model writes arguments for {tool} that its schema forbids: "
         f"{quoted(row['example'], 80)}",
         summary=(
-            f"{share(row['spans'], calls)} calls of {tool}, in {count(row['traces'], 'run')}, do "
+            f"{share(row['spans'], calls, 'calls')} of {tool}, in {count(row['traces'], 'run')}, do "
             f"not fit the schema it was offered with: {quoted(row['example'], 140)}."
         ),
         root_cause=(
@@ -161,12 +173,12 @@ WITH used AS (
   SELECT arrayJoin(tools_called) AS tool FROM spans WHERE kind = 'LLM'
   UNION DISTINCT SELECT tool_name AS tool FROM spans WHERE kind = 'TOOL')
 SELECT agent, arraySort(groupUniqArrayIf(tool, tool NOT IN used)) AS idle,
-  uniqExact(tool) AS tools, max(runs) AS runs, max(calls) AS calls
+  uniqExact(tool) AS tools, max(seen_in) AS runs, max(seen) AS calls
 FROM (
   SELECT {AGENT} AS agent, toString(arrayJoin(tools_offered)) AS tool,
-    uniqExact(trace_id) AS runs, count() AS calls
+    uniqExact(trace_id) AS seen_in, count() AS seen
   FROM spans WHERE {_OFFERED} GROUP BY agent, tool
-) WHERE runs >= {data.limit("min_runs"):.0f}
+) WHERE seen_in >= {data.limit("min_runs"):.0f}
 GROUP BY agent HAVING length(idle) > 0 ORDER BY length(idle) DESC, agent"""):
         agent = code(row["agent"] or "the agent")
         idle = listing([code(name) for name in row["idle"]], limit=6)
@@ -200,7 +212,7 @@ GROUP BY agent HAVING length(idle) > 0 ORDER BY length(idle) DESC, agent"""):
             ),
             harm="hygiene",
             certainty=0.9,
-            cite=Cite("fact", anchor="tool", note=lambda _: "on offer here"),
+            cite=Cite("offer", anchor=row["idle"][0], note=lambda _: "on offer here"),
         )
 
 

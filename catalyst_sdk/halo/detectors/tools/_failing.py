@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import wilson
-from catalyst_sdk.halo._words import code, count, listing, percent, quoted, readable, share
+from catalyst_sdk.halo._words import (
+    code,
+    count,
+    essence,
+    listing,
+    of_these,
+    percent,
+    quoted,
+    readable,
+    share,
+    times,
+)
 from catalyst_sdk.halo.detectors._detector import detector
 from catalyst_sdk.halo.detectors._sql import FAILED, literal, turn_waste
+from catalyst_sdk.halo.detectors.reliability._advice import advice_for
 
 __all__ = ["empty_result", "failing_tool"]
 
@@ -50,7 +62,10 @@ def failing_tool(data: Dataset) -> Iterator[Candidate]:
 
 
 def _failing(data: Dataset, row: Row, interval: tuple[float, float], rest: float) -> Candidate:
-    tool, where = code(row["tool"]), f"kind = 'TOOL' AND tool_name = {literal(row['tool'])} AND {FAILED}"
+    tool, where = (
+        code(row["tool"]),
+        f"kind = 'TOOL' AND tool_name = {literal(row['tool'])} AND {FAILED}",
+    )
     reasons = data.rows(f"""
 SELECT if(status = 'ERROR', error_signature, soft_error) AS signature, count() AS calls
 FROM spans WHERE {where} GROUP BY signature ORDER BY calls DESC, signature""")
@@ -62,54 +77,33 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
     PARTITION BY trace_id ORDER BY start_ns, span_id
     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
   FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
-    said = [
-        f"{quoted(readable(r['signature']) or 'no message', 70)} ({r['calls']})" for r in reasons[:3]
-    ]
-    more = f" and {len(reasons) - 3} more kinds" if len(reasons) > 3 else ""
-    rate = row["failed"] / row["calls"]
-    one = len(reasons) == 1
     again = (
         f" After {count(after['again'], 'failure')} the agent called it again in the same run, "
-        f"{after['same']} times unchanged; {after['again_failed']} of these failed too."
+        f"{times(after['same'])} unchanged; "
+        f"{of_these(after['again_failed'], after['again'])} calls failed."
         if after.get("again")
         else ""
     )
+    rate, trial = percent(row["failed"] / row["calls"]), bool(after.get("again"))
+    said = [f"{_words(r['signature'])} ({r['calls']})" for r in reasons[:3]]
+    more = f" and {count(len(reasons) - 3, 'more kind')}" if len(reasons) > 3 else ""
+    cause, fix = _one_reason(row, reasons) if _dominates(reasons) else _many_reasons(row, reasons)
     return Candidate(
         key=(row["tool"],),
         where=where,
         title=(
-            f"{tool} is rejected in {percent(rate)} of its calls, so the agent works by trial "
-            "and error"
-            if after.get("again")
-            else f"{tool} fails in {percent(rate)} of its calls and the agent does without it"
-        ),
+            f"{tool} fails in {rate} of its calls with {_words(reasons[0]['signature'], 80)}, and "
+            if _dominates(reasons)
+            else f"{tool} is refused in {rate} of its calls, and "
+        )
+        + ("the agent works by trial and error" if trial else "the agent does without it"),
         summary=(
-            f"{share(row['failed'], row['calls'])} calls failed (95 % interval "
+            f"{share(row['failed'], row['calls'], 'calls')} failed (95 % interval "
             f"{percent(interval[0])} to {percent(interval[1])}; its other tools: {percent(rest)}). "
             f"Reasons: {listing(said)}{more}.{again}"
         ),
-        root_cause=(
-            f"Every failure gives the same reason, so the cause is one and outside the model's "
-            f"choice of words: {quoted(readable(reasons[0]['signature']), 100)}."
-            if one
-            else f"The reasons differ, but all say that the call as written could not be carried "
-            f"out: the agent calls {tool} before it has checked what the tool needs, and only the "
-            "refusal tells it."
-        ),
-        fix=Fix(
-            summary=f"Make the commonest refusals of {tool} impossible before the call, and "
-            "helpful after it.",
-            where="tool",
-            steps=[
-                *(
-                    f"{quoted(readable(r['signature']) or 'no message', 70)} ({count(r['calls'], 'call')}): "
-                    + _remedy(r["signature"])
-                    for r in reasons[:3]
-                ),
-                f"State these conditions in the description of {tool}: that is what the model "
-                "reads before it calls.",
-            ],
-        ),
+        root_cause=cause,
+        fix=fix,
         harm="degrades",
         certainty=0.9,
         waste=turn_waste(where),
@@ -117,22 +111,72 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
     )
 
 
+def _words(signature: str, limit: int = 70) -> str:
+    return quoted(essence(readable(signature)) or "no message", limit)
+
+
+def _dominates(reasons: Sequence[Row]) -> bool:
+    return reasons[0]["calls"] >= 0.7 * sum(r["calls"] for r in reasons)
+
+
+def _one_reason(row: Row, reasons: Sequence[Row]) -> tuple[str, Fix]:
+    advice = advice_for("", reasons[0]["signature"], code(row["tool"]))
+    return advice.why, Fix(summary=advice.summary, where=advice.where, steps=list(advice.steps))
+
+
+def _many_reasons(row: Row, reasons: Sequence[Row]) -> tuple[str, Fix]:
+    tool = code(row["tool"])
+    cause = (
+        "The reasons differ, but each says that the call could not be carried out as written: the "
+        f"agent calls {tool} before it has checked what the tool needs, and only the refusal tells "
+        "it."
+    )
+    steps = [
+        f"{_words(r['signature'])} ({count(r['calls'], 'call')}): {_remedy(r['signature'])}"
+        for r in reasons[:3]
+    ]
+    steps.append(
+        f"State these conditions in the description of {tool}: that is what the model reads "
+        "before it calls."
+    )
+    return cause, Fix(
+        summary=f"Check before {tool} is called what it will check, and let a refusal say what "
+        "would be accepted.",
+        where="tool",
+        steps=steps,
+    )
+
+
 _REMEDIES = (
-    (("not enough", "balance", "insufficient", "funds"),
-     "let a read-only call return the remaining amount, and compare in code before acting."),
-    (("add up", "total", "amount", "sum"),
-     "compute the amount in the tool and return it; do not let the model do the sum."),
-    (("not available", "unavailable", "seats", "stock", "sold out", "full"),
-     "return what is available with the search result, and the nearest alternatives with the "
-     "refusal."),
-    (("not found", "no such", "does not exist", "unknown"),
-     "say where the identifier comes from, and answer with the closest existing ones."),
-    (("cannot", "not allowed", "not eligible", "only", "must"),
-     "put the rule into the description and, where it can be, into the schema."),
-    (("timeout", "timed out", "connection", "unavailable", "50"),
-     "retry once inside the tool, then return a sentence the model can act on."),
-    (("invalid", "required", "missing", "type", "format", "validation"),
-     "express the accepted form in the schema (enum, pattern, required)."),
+    (
+        ("balance", "insufficient", "funds", "credit"),
+        "let a read-only call return what is left, and compare in code before acting.",
+    ),
+    (
+        ("add up", "total", "amount", "sum"),
+        "compute the amount in the tool and return it; do not let the model do the sum.",
+    ),
+    (
+        ("not available", "unavailable", "seats", "stock", "sold out", "not enough"),
+        "return what is available with the search result, and the nearest alternatives with the "
+        "refusal.",
+    ),
+    (
+        ("not found", "no such", "does not exist", "unknown"),
+        "say where the identifier comes from, and answer with the closest existing ones.",
+    ),
+    (
+        ("cannot", "not allowed", "not eligible", "only", "must"),
+        "put the rule into the description and, where it can be, into the schema.",
+    ),
+    (
+        ("timeout", "timed out", "connection", "unavailable", "50"),
+        "retry once inside the tool, then return a sentence the model can act on.",
+    ),
+    (
+        ("invalid", "required", "missing", "type", "format", "validation"),
+        "express the accepted form in the schema (enum, pattern, required).",
+    ),
 )
 
 
@@ -185,7 +229,7 @@ FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
   FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
     again = (
-        f" The agent tried it again {after['again']} times, with success in {after['found']}."
+        f" The agent tried it again {times(after['again'])}, and found something {times(after['found'])}."
         if after.get("again")
         else " The agent never tried again."
     )
@@ -200,7 +244,7 @@ FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
             "and the agent goes on without the facts"
         ),
         summary=(
-            f"{share(row['empty'], row['calls'])} successful calls, in "
+            f"{share(row['empty'], row['calls'], 'successful calls')}, in "
             f"{count(row['traces'], 'run')}, returned nothing.{again}"
         ),
         root_cause=(

@@ -30,12 +30,17 @@ SELECT trace_id, span_id, tool_name, nth, calls FROM (
     category="tools",
     looks_for="A tool called again in the same run with the same arguments, and answering the "
     "same.",
-    needs=("kind = 'TOOL' AND input_hash != 0 AND output_hash != 0",
-           "tool calls with arguments and results"),
+    needs=(
+        "kind = 'TOOL' AND input_hash != 0 AND output_hash != 0",
+        "tool calls with arguments and results",
+    ),
     in_order="no call was repeated for the same answer",
     family="loop",
     min_traces=(3, "three runs; one repeated call may be a deliberate check"),
-    rate=(0.02, "share of the runs using the tool, at the lower bound: rarer is not worth a change"),
+    rate=(
+        0.02,
+        "share of the runs using the tool, at the lower bound: rarer is not worth a change",
+    ),
 )
 def repeated_call(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool asked twice for the same."""
@@ -68,7 +73,7 @@ def _repeat(data: Dataset, row: Row, use: Row) -> Candidate:
             f"{'up to ' + str(row['most']) + ' times a run' if row['most'] > 2 else 'twice in a run'}"
         ),
         summary=(
-            f"In {share(row['traces'], use['traces'])} runs that use {tool}, the agent asked it "
+            f"In {share(row['traces'], use['traces'], 'runs')} that use {tool}, the agent asked it "
             f"again for what it already had: {count(row['spans'], 'repeated call')}, "
             f"{percent(row['spans'] / use['calls'])} of all its calls.{cost}"
         ),
@@ -106,7 +111,7 @@ def _repeat(data: Dataset, row: Row, use: Row) -> Candidate:
     )
 
 
-_LOOPS = f"""
+_LOOPS = """
 SELECT trace_id, least(names[at], names[at + 1]) AS one, greatest(names[at], names[at + 1]) AS two,
   arrayDistinct(arrayFlatten(groupArray(arraySlice(ids, at, 4)))) AS members
 FROM (

@@ -37,12 +37,16 @@ def oversized_output(data: Dataset) -> Iterator[Candidate]:
 SELECT quantileExact(0.5)(output_size) AS middle,
   arrayReduce('median', arrayMap(x -> abs(x - middle), groupArray(output_size))) AS deviation
 FROM spans WHERE kind = 'TOOL' AND output_size > 0 AND output_size < 1000000000""")
-    few = data.row("SELECT count() AS n FROM spans WHERE kind = 'TOOL' AND output_size > 0")["n"] < 8
+    few = (
+        data.row("SELECT count() AS n FROM spans WHERE kind = 'TOOL' AND output_size > 0")["n"] < 8
+    )
     least = int(data.limit("bytes"))
     if not few:
         far = unusual_above(
-            usual["middle"], usual["deviation"],
-            sigmas=data.limit("sigmas"), factor=data.limit("factor"),
+            usual["middle"],
+            usual["deviation"],
+            sigmas=data.limit("sigmas"),
+            factor=data.limit("factor"),
         )
         least = max(least, int(far))
     for row in data.rows(f"""
@@ -57,16 +61,14 @@ HAVING spans > 0 ORDER BY traces DESC, largest DESC, tool"""):
 
 def _oversized(data: Dataset, row: Row, least: int) -> Candidate:
     tool = code(row["tool"])
-    where = (
-        f"kind = 'TOOL' AND tool_name = {literal(row['tool'])} AND output_size >= {least}"
-    )
+    where = f"kind = 'TOOL' AND tool_name = {literal(row['tool'])} AND output_size >= {least}"
     waste = f"""
 SELECT trace_id, span_id, toInt64(extra * later) AS tokens, 0. AS usd, 0. AS seconds
 FROM (
   SELECT trace_id, span_id, bad, countIf(kind = 'LLM' AND has_usage) OVER after AS later,
     least((output_size - {_KEPT}) / 4,
-      greatest(0, maxIf(prompt_tokens, kind = 'LLM') OVER after
-                  - argMaxIf(prompt_tokens, {ORDER}, kind = 'LLM') OVER before)) AS extra
+      toFloat64(greatest(0, maxIf(prompt_tokens, kind = 'LLM') OVER after
+                  - argMaxIf(prompt_tokens, {ORDER}, kind = 'LLM') OVER before))) AS extra
   FROM (SELECT *, ({where}) AS bad FROM spans
         WHERE kind IN ('LLM', 'TOOL')
           AND trace_id IN (SELECT trace_id FROM spans WHERE {where}))
@@ -94,7 +96,7 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
             "for it again"
         ),
         summary=(
-            f"{share(row['spans'], row['calls'])} calls of {tool} returned more than {size(least)} "
+            f"{share(row['spans'], row['calls'], 'calls')} of {tool} returned more than {size(least)} "
             f"(typically {size(row['typical'])}).{read}"
         ),
         root_cause=(
@@ -151,8 +153,8 @@ WHERE tool != '' AND turns >= 3
 """
 """Stretches of three or more model turns in a row that each call the same one tool."""
 _ONE_ONLY = re.compile(
-    r"[^.\n]{0,80}\b(?:one|a single) (?:tool|function) call[^.\n]{0,80}"
-    r"|[^.\n]{0,60}\b(?:only|at most) (?:make )?one (?:tool|function)[^.\n]{0,80}",
+    r"[^.\n]{0,200}\b(?:(?:one|a single) (?:tool|function) call|(?:only|at most) one (?:tool|function))"
+    r"[^.\n]{0,200}",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r'"((?:[^"\\]|\\.){2,80})"|(-?\d+(?:\.\d+)?)')
@@ -189,7 +191,9 @@ def _examine(data: Dataset, sample: list[tuple[str, list[str]]]) -> tuple[int, s
     known, rule = 0, ""
     for trace_id, ids in sample:
         first = data.conversation(trace_id, ids[0])
-        before = "\n".join(part.text + part.arguments for m in first.input_messages for part in m.parts)
+        before = "\n".join(
+            part.text + part.arguments for m in first.input_messages for part in m.parts
+        )
         asked: list[str] = []
         for span_id in ids[1:]:
             answers = data.conversation(trace_id, span_id).output_messages
@@ -197,7 +201,7 @@ def _examine(data: Dataset, sample: list[tuple[str, list[str]]]) -> tuple[int, s
         values = {a or b for text in asked for a, b in _VALUE.findall(_values_only(text))}
         known += bool(values) and all(value in before for value in values)
         found = None if rule else _ONE_ONLY.search(before)
-        rule = found.group().strip() if found else rule
+        rule = found.group().strip(" -*•") if found else rule
     return known, rule
 
 
@@ -238,8 +242,13 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
             summary=f"Let the model call {tool} several times in one turn, or accept a list.",
             where="prompt" if rule else "harness",
             steps=[
-                *(["Relax that rule for read-only tools, keep it for those that change something."]
-                  if rule else ["Allow parallel tool calls and say in the prompt when to use them."]),
+                *(
+                    [
+                        "Relax that rule for read-only tools, keep it for those that change something."
+                    ]
+                    if rule
+                    else ["Allow parallel tool calls and say in the prompt when to use them."]
+                ),
                 f"Or let {tool} accept a list and return all results at once.",
                 "Execute independent calls concurrently in the harness.",
             ],
@@ -250,6 +259,9 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
         certainty=0.8,
         waste=own_waste(where),
         cite=Cite("call", note=_turn),
+        also=Cite("input", anchor=rule[:60], note=lambda _: "the rule in the prompt")
+        if rule
+        else None,
     )
 
 
