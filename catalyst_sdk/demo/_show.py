@@ -13,7 +13,7 @@ from catalyst_sdk.findings import Report
 _HEADING = "Catalyst demo: Aurora Outfitters, a fictitious shop with a support and a returns agent"
 _HONESTY = (
     "Scripted model on loopback: no provider is called, no key is needed. The agents, the openai\n"
-    "client, the traces and the analysis are real; costs are what the named models would bill."
+    "client, the traces and the analysis are real; Halo gets the trace file and nothing else."
 )
 
 _ID_DIGITS = 8
@@ -70,6 +70,6 @@ def _suggest(screen: _Screen, result: DemoResult, report: Report) -> None:
         prefix = first.trace_id[:_ID_DIGITS]
         screen.line(f"  catalyst trace get {prefix} --file {path} --view timeline")
         screen.line(f"  catalyst span get {prefix} {first.span_id} --file {path} --view io")
-    screen.line(f"  catalyst trace list --file {path} --filter status:error")
+    screen.line(f"  catalyst trace list status:error --file {path}")
     screen.line(f"  catalyst halo run {path} --format html -o report.html")
     screen.line("  python examples/quickstart.py        the same for an agent of your own")
