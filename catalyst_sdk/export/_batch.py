@@ -115,10 +115,10 @@ class BatchProcessor(SpanProcessor):
             self._refused += 1
             return
         queue = self._queue
-        queue.add(span)
+        count = queue.add(span)
         if self._thread is None:
             self._start()
-        if queue.bytes >= self._batch_bytes or len(queue) >= self._batch_spans:
+        if count >= self._batch_spans or queue.bytes >= self._batch_bytes:
             self._wake_up()
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:

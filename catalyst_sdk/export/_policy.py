@@ -115,7 +115,11 @@ class ContentPolicy:
         return self._value(key, text)
 
     def _redacted(self, value: Any, key: str) -> Any:
-        return value if self._redactor is None else rewrite_texts(value, self._redact, key)
+        if self._redactor is None or value is None:
+            return value
+        if isinstance(value, str) and not self._redactor.may_change(value, key):
+            return value
+        return rewrite_texts(value, self._redact, key)
 
     def _redact(self, text: str, name: str) -> str:
         assert self._redactor is not None

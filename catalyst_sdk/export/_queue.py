@@ -32,22 +32,23 @@ class SpanQueue:
     def __len__(self) -> int:
         return len(self._details) + len(self._identity)
 
-    def add(self, span: ReadableSpan) -> None:
-        """Add *span*, or drop it, or drop the newest details for its sake."""
+    def add(self, span: ReadableSpan) -> int:
+        """Add *span*, or drop it, or drop the newest details for its sake; how many are queued."""
         attributes = cast("dict[str, Any]", cast("Any", span.attributes).copy())
         size = _SPAN_OVERHEAD_BYTES
         for value in attributes.values():
             if value.__class__ is str:
                 size += len(value)
         is_detail = span.parent is not None and attributes.get(semconv.SPAN_KIND) != "AGENT"
+        count = len(self._details) + len(self._identity)
         if (
-            self.bytes + size > self._max_bytes
-            or len(self._details) + len(self._identity) >= self._max_spans
+            self.bytes + size > self._max_bytes or count >= self._max_spans
         ) and not self._make_room(size, is_detail=is_detail):
             self.dropped += 1
-            return
+            return count
         (self._details if is_detail else self._identity).append((size, span))
         self.bytes += size
+        return count + 1
 
     def take(self, *, max_spans: int, max_bytes: int) -> list[ReadableSpan]:
         """Remove and return the oldest spans, in the order they ended."""
