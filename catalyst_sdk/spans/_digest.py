@@ -7,16 +7,16 @@ from typing import Any
 
 import msgspec
 
+from catalyst_sdk.spans._answer import Answer, digest_answer
 from catalyst_sdk.spans._arguments import broken_argument
-from catalyst_sdk.spans._conversation import Message, Part
+from catalyst_sdk.spans._conversation import Part
 from catalyst_sdk.spans._documents import documents_of, top_score
 from catalyst_sdk.spans._facts import SpanFacts
 from catalyst_sdk.spans._flat import family
 from catalyst_sdk.spans._hash import canonical_json, hash_bytes, hash_text
 from catalyst_sdk.spans._json import Json, json_text, object_of, parsed, pick
-from catalyst_sdk.spans._messages import answers_of
 from catalyst_sdk.spans._payload import Recorded
-from catalyst_sdk.spans._preview import answer, human_text, one_line
+from catalyst_sdk.spans._preview import human_text, one_line
 from catalyst_sdk.spans._prompt import digest_text, digest_value
 from catalyst_sdk.spans._refusal import is_refusal
 from catalyst_sdk.spans._signature import fold_signature
@@ -58,6 +58,7 @@ _SAYS_LITTLE = frozenset(
     ("", "error", "tool error", "error running tool", "error running tool (non-fatal)")
 )
 """Status messages of failed tools that leave the reason to the output."""
+_NO_ANSWER = Answer()
 _ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
 
 
@@ -107,22 +108,20 @@ def _fill_retriever(row: SpanFacts, record: Recorded, asked: str, answered: str)
 
 def _fill_model_call(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
     offered = _fill_prompt(row, record, asked)
-    answers = answers_of(answered) if answered else []
-    calls = [call for message in answers for call in message.tool_calls]
-    row.output_preview = answer(answers)
-    row.tools_called = [call.name for call in calls]
-    row.bad_call = _bad_call(calls, offered)
-    row.finish_reason = _finish_reason(record, answers)
-    words = "\n".join(message.text for message in answers if message.parts)
-    row.refused = (
-        row.finish_reason == "content_filter"
-        or any(part.type == "refusal" for message in answers for part in message.parts)
-        or (not calls and is_refusal(words))
-    )
-    if row.end_ns and row.status != "ERROR" and answers and not row.output_empty:
-        row.output_empty = not any(map(_says_something, answers))
-    if words and not calls and row.end_ns and row.status != "ERROR":
-        row.invalid_json = _wants_json(record) and not _is_json(words)
+    answer = digest_answer(answered) if answered else _NO_ANSWER
+    row.output_preview = answer.preview
+    row.finish_reason = _finish_reason(record, answer)
+    row.refused = row.finish_reason == "content_filter" or answer.refused
+    ended_well = row.end_ns and row.status != "ERROR"
+    if answered and ended_well and answer.silent:
+        row.output_empty = True
+    if answer.calls:
+        row.tools_called = [call.name for call in answer.calls]
+        row.bad_call = _bad_call(answer.calls, offered)
+    elif answer.words:
+        row.refused = row.refused or is_refusal(answer.words)
+        if ended_well and _wants_json(record):
+            row.invalid_json = not _is_json(answer.words)
 
 
 def _fill_prompt(row: SpanFacts, record: Recorded, asked: str) -> Toolset:
@@ -147,22 +146,15 @@ def _bad_call(calls: list[Part], offered: Toolset) -> str:
     return ""
 
 
-def _finish_reason(record: Recorded, answers: list[Message]) -> str:
-    told = parsed(record.found.get("finish_reason"))
+def _finish_reason(record: Recorded, answer: Answer) -> str:
+    told: Json = record.found.get("finish_reason", answer.finish_reason)
+    if isinstance(told, str) and told in FINISH_REASONS:
+        return FINISH_REASONS[told]
+    told = parsed(told)
     if isinstance(told, list):
         told = next((reason for reason in told if reason), None)
-    if not isinstance(told, str):
-        told = next((m.finish_reason for m in answers if m.finish_reason), "")
-    word = told.rpartition(".")[2].lower()
+    word = told.rpartition(".")[2].lower() if isinstance(told, str) else ""
     return FINISH_REASONS.get(word, word)
-
-
-def _says_something(message: Message) -> bool:
-    """Reasoning alone is not an answer."""
-    return any(
-        part.text.strip() if part.type == "text" else part.type != "reasoning"
-        for part in message.parts
-    )
 
 
 def _wants_json(record: Recorded) -> bool:

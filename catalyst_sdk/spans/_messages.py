@@ -142,6 +142,8 @@ def _system(value: Json) -> Message:
 
 def _unwrapped(block: Block) -> Block:
     """Undo wrappers: OpenInference's `message`, a choice's, a candidate's, LangChain's dump."""
+    if "role" in block and "content" in block:
+        return block
     inner = object_of(block.get("message"))
     if not inner and "finishReason" in block:
         inner = object_of(block.get("content"))

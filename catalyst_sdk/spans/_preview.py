@@ -9,6 +9,9 @@ from catalyst_sdk.spans._json import Json, json_text, parsed
 from catalyst_sdk.spans._messages import messages_of
 
 LIMIT = 240
+_LEAD = 320
+_LONG_LEAD = 2000
+"""Characters looked at first, and those looked at when most of the first are blank."""
 _PARSED = 20_000
 """Characters of an object worth decoding for its human text."""
 _HUMAN = ("messages", "input", "query", "question", "prompt", "text", "content", "output", "answer")
@@ -16,10 +19,12 @@ _HUMAN = ("messages", "input", "query", "question", "prompt", "text", "content",
 
 def one_line(text: str) -> str:
     """Squeeze text into one line of at most `LIMIT` characters, "…" where it was cut."""
-    line = " ".join(text[: 4 * LIMIT].split())
-    if len(line) > LIMIT:
-        return line[: LIMIT - 1] + "…"
-    return line if len(text) <= 4 * LIMIT else line[: LIMIT - 1] + "…"
+    whole = len(text) <= _LEAD
+    line = " ".join(text[:_LEAD].split())
+    if not whole and len(line) <= LIMIT:
+        whole = len(text) <= _LONG_LEAD
+        line = " ".join(text[:_LONG_LEAD].split())
+    return line if whole and len(line) <= LIMIT else line[: LIMIT - 1] + "…"
 
 
 def question(messages: Sequence[Message]) -> str:

@@ -101,8 +101,8 @@ def _digest(messages: Sequence[_RawMessage]) -> Prompt:
     spoken = False
     for message in messages:
         role = ROLES.get(message.role) if message.role else None
-        if message.message or message.kwargs or message.kind or not (role or _is_step(message)):
-            raise ValueError("not plain messages")
+        if role is None or not message.content:
+            _check_step(message, role)
         spoken = spoken or role is not None
         if system is None and role == "system":
             system = message
@@ -137,10 +137,12 @@ def _words(message: _RawMessage) -> str:
     return message_of(_block(message)).text
 
 
-def _is_step(message: _RawMessage) -> bool:
-    """Tell an item of the Responses API: a call, its output or a thought among the messages."""
+def _check_step(message: _RawMessage, role: str | None) -> None:
+    """Let pass what has no content of its own: a call, a tool's output, a thought."""
     kind = message.type or ""
-    return not message.role and (kind.endswith(("_call", "_call_output")) or kind == "reasoning")
+    step = not message.role and (kind.endswith(("_call", "_call_output")) or kind == "reasoning")
+    if message.message or message.kwargs or message.kind or not (role or step):
+        raise ValueError("not plain messages")
 
 
 def _last_words(messages: Sequence[_RawMessage]) -> str:

@@ -87,6 +87,7 @@ class _Outcome(msgspec.Struct, rename=None):
     content: msgspec.Raw = msgspec.Raw(b"")
 
 
+_NOTHING = _Outcome()
 _decoder = msgspec.json.Decoder(_Outcome)
 
 
@@ -114,6 +115,8 @@ def _in_object(text: str) -> str | None:
         outcome = _decoder.decode(text)
     except (ValueError, RecursionError):
         return None
+    if outcome == _NOTHING:
+        return ""
     fields = {name: getattr(outcome, name) for name in _Outcome.__struct_fields__}
     message = json_text(pick(fields, *_MESSAGE_KEYS[:2], "reason", "detail"))
     stated = _error_field(outcome.error) or _error_field(outcome.errors)

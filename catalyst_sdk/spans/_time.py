@@ -30,10 +30,10 @@ def parse_time(value: object) -> int:
     Absent ("" or None) is 0. Raises ValueError for what is not a time.
     """
     if isinstance(value, str):
-        if len(value) == 30 and value[29] == "Z" and value[19] == ".":
-            fraction = value[20:29]
-            if fraction.isascii() and fraction.isdecimal():
-                return _epoch_second(value[:19]) * _SECOND + int(fraction)
+        if len(value) == 30 and value[29] == "Z" and value[16] == ":" and value[19] == ".":
+            digits = value[17:19] + value[20:29]
+            if digits.isascii() and digits.isdecimal() and value[17] < "6":
+                return _epoch_minute(value[:16]) + int(digits)
         return _parse_text(value.strip())
     if value is None:
         return 0
@@ -79,6 +79,12 @@ def _epoch_second(text: str) -> int:
     except ValueError:
         raise ValueError(f"{text!r} is not a time") from None
     return passed.days * 86_400 + passed.seconds
+
+
+@lru_cache(maxsize=4096)
+def _epoch_minute(text: str) -> int:
+    """Give the nanoseconds up to a minute `2026-01-31T12:00`: spans come close together."""
+    return _epoch_second(text + ":00") * _SECOND
 
 
 @lru_cache(maxsize=4096)
