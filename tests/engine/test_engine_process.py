@@ -89,6 +89,7 @@ def test_a_dead_or_hung_engine_is_replaced_on_the_same_port_with_its_data(
         client = clickhouse_connect.get_client(**engine.client_options)
         client.command("CREATE TABLE t (a Int64) ENGINE = MergeTree ORDER BY a")
         client.insert("t", [[1], [2]], column_names=["a"])
+        assert engine.pid
         os.kill(engine.pid, blow)
 
         assert replayed.wait(60)

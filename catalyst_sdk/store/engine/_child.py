@@ -52,7 +52,7 @@ def _lock(folder: Path) -> Any:
     except OSError:
         return None
     handle.truncate(0)
-    handle.write(str(os.getpid()))
+    handle.write(f"{os.getpid()} {os.getppid()}")
     handle.flush()
     return handle
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import secrets
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
@@ -23,6 +25,7 @@ _START_S = 60.0
 _PING_EVERY_S = 2.0
 _PING_TIMEOUT_S = 10.0
 _STOP_S = 10.0
+_ORPHAN_S = 30.0
 
 
 class EngineProcess:
@@ -75,7 +78,11 @@ class EngineProcess:
 
     def start(self) -> EngineProcess:
         """Start the engine and wait until it answers; EngineError says why it does not."""
-        self._spawn()
+        try:
+            self._spawn_after_orphan()
+        except BaseException:
+            self._socket.close()
+            raise
         self._watch = threading.Thread(target=self._keep_alive, name="engine-watch", daemon=True)
         self._watch.start()
         return self
@@ -102,6 +109,19 @@ class EngineProcess:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+    def _spawn_after_orphan(self) -> None:
+        """Spawn; an engine whose supervisor was killed ends by itself, so wait for that."""
+        deadline = time.monotonic() + _ORPHAN_S
+        while True:
+            try:
+                self._spawn()
+            except _InUse as error:
+                if error.supervised or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
 
     def _spawn(self) -> None:
         fd = self._socket.fileno()
@@ -135,11 +155,7 @@ class EngineProcess:
 
     def _failure(self, code: int) -> EngineError:
         if code == IN_USE:
-            holder = (self._folder / "engine.lock").read_text().strip() or "unknown"
-            return EngineError(
-                f"The store in {self._folder} is in use by process {holder}.",
-                hint="Stop that process, or talk to its server instead of opening the folder.",
-            )
+            return _InUse(self._folder)
         return EngineError(
             f"The embedded engine did not start in {self._folder} (exit code {code}).",
             hint="Check that the folder is writable and the disk has space.",
@@ -189,3 +205,25 @@ class EngineProcess:
                     pipe.close()
                 except OSError:  # the child ended with our last write still buffered
                     continue
+
+
+class _InUse(EngineError):
+    """Another engine has the folder; *supervised* tells whether anyone still wants it to."""
+
+    def __init__(self, folder: Path) -> None:
+        holder, _, supervisor = (folder / "engine.lock").read_text().partition(" ")
+        super().__init__(
+            f"The store in {folder} is in use by process {holder or 'unknown'}.",
+            hint="Stop that process, or talk to its server instead of opening the folder.",
+        )
+        self.supervised = not supervisor or _alive(int(supervisor))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,6 @@
+"""The live store: accepted batches through a journal into ClickHouse, read by project."""
+
+from catalyst_sdk.store.clickhouse._live import LiveStore
+from catalyst_sdk.store.clickhouse._project import ProjectStore
+
+__all__ = ["LiveStore", "ProjectStore"]
