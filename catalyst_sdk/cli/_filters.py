@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import contextlib
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -34,6 +35,16 @@ class Window(msgspec.Struct, frozen=True):
             return self
         newest = int(store.query(_NEWEST)[0]["newest"] or 0)
         return Window(newest - self.back_ns, self.end_ns, None, self.words)
+
+    def conditions(self) -> list[str]:
+        """Give what a span's start must hold to."""
+        after = ["start_ns >= {window_start:Int64}"] if self.start_ns is not None else []
+        before = ["start_ns < {window_end:Int64}"] if self.end_ns is not None else []
+        return after + before
+
+    def params(self) -> dict[str, Any]:
+        """Give the parameters of the conditions."""
+        return {"window_start": self.start_ns or 0, "window_end": self.end_ns or 0}
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -103,12 +114,34 @@ class Selection(msgspec.Struct, frozen=True):
         """Say what was asked for, for the last line of a list."""
         return " · ".join(part for part in (self.window.words, self.text) if part)
 
-    def narrow(self, store: FileStore) -> FileStore:
+    def of_traces(self, store: FileStore) -> tuple[str, dict[str, Any]]:
+        """Give the condition on `traces` that keeps what was asked for, and its parameters."""
+        window = self.window.settled(store)
+        condition, params = "1", dict[str, Any]()
+        if self.filter is not None:
+            condition, params = store.where(self.filter, "trace")
+        if bounds := window.conditions():
+            inside = " AND ".join(bounds)
+            condition += f" AND trace_id IN (SELECT trace_id FROM spans WHERE {inside})"
+        return f"({condition})", params | window.params()
+
+    def of_spans(self, store: FileStore) -> tuple[str, dict[str, Any]]:
+        """Give the condition on `spans`, each by itself, and its parameters."""
+        window = self.window.settled(store)
+        condition, params = "1", dict[str, Any]()
+        if self.filter is not None:
+            condition, params = store.where(self.filter, "span")
+        return " AND ".join([f"({condition})", *window.conditions()]), params | window.params()
+
+    @contextlib.contextmanager
+    def narrowed(self, store: FileStore) -> Generator[FileStore]:
         """Give the store of the traces that were asked for."""
         window = self.window.settled(store)
         if self.filter is None and window.start_ns is None and window.end_ns is None:
-            return store
-        return store.narrowed(self.filter, start_ns=window.start_ns, end_ns=window.end_ns)
+            yield store
+            return
+        with store.narrowed(self.filter, window.start_ns, window.end_ns) as narrowed:
+            yield narrowed
 
 
 def select(filters: Filters, words: Sequence[str] = ()) -> Selection:

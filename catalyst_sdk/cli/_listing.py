@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from catalyst_sdk.cli._suggest import unknown
 from catalyst_sdk.errors import ConfigError
+
+if TYPE_CHECKING:
+    from catalyst_sdk.store import FileStore
 
 # Names the listings accept, the field's name in JSON first, then what people also call it.
 SORTS = {
@@ -93,3 +96,24 @@ def _decoded(cursor: str, known: Mapping[str, str]) -> tuple[str, bool, int | fl
     if place[0] not in known.values():
         raise wrong
     return place
+
+
+def read(
+    store: FileStore,
+    table: str,
+    key: str,
+    page: Page,
+    condition: str,
+    params: Mapping[str, Any],
+) -> tuple[list[Mapping[str, Any]], str | None, int]:
+    """Read a page of what meets a condition: rows, the cursor of the next page, rows in all."""
+    paged, tail, bound = page.sql(key)
+    rows = store.query(
+        f"SELECT * FROM {table} WHERE {condition} AND {paged} {tail}",
+        {**params, **bound},
+    )
+    kept, after = page.split(rows, key)
+    if after is None and page.after is None:
+        return kept, None, len(kept)
+    counted = f"SELECT toInt64(count()) AS found FROM {table} WHERE {condition}"
+    return kept, after, store.query(counted, params)[0]["found"]

@@ -1,15 +1,19 @@
-"""Screens of known size, and a trace drawn by hand."""
+"""Screens of known size, a trace drawn by hand, and command lines run in this process."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from catalyst_sdk.cli import main
 from catalyst_sdk.cli._screen import Screen
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.spans import SpanFacts
-from cli.made_spans import NOW, ThemeOf, make_span
+from cli.made_spans import NOW, Ran, Run, ThemeOf, make_span
+from cli.sample import write_sample
 
 
 @pytest.fixture
@@ -124,3 +128,46 @@ def triage() -> list[SpanFacts]:
             **mini,
         ),
     ]
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a small trace file."""
+    return str(write_sample(tmp_path_factory.mktemp("sample") / "traces.jsonl"))
+
+
+@pytest.fixture(scope="session")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    _cache: str,
+    tmp_path: Path,
+) -> Run:
+    """Run a command line in this process, in an empty directory; `tty=80` plays a terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CATALYST_CACHE_DIR", _cache)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLORFGBG", "CATALYST_FILE", "PAGER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+
+    def run(*arguments: str, tty: int = 0, color: bool = False) -> Ran:
+        with monkeypatch.context() as patch:
+            if tty:
+                patch.setattr(sys.stdout, "isatty", lambda: True)
+                patch.setattr(sys.stderr, "isatty", lambda: True)
+                patch.setenv("COLUMNS", str(tty))
+            if color:
+                patch.setenv("TERM", "xterm")
+                patch.setenv("PAGER", "")
+            code = main(arguments)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        told = capfdbinary.readouterr()
+        return Ran(code, told.out.decode(), told.err.decode(), told.out)
+
+    return run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.spans import SpanFacts
@@ -15,6 +15,18 @@ NOW = START + 4 * 60 * SECOND
 TRACE = "79194633" + "0" * 24
 
 ThemeOf = Callable[..., Theme]
+
+
+class Ran(NamedTuple):
+    """What a command line did."""
+
+    code: int
+    out: str
+    err: str
+    raw: bytes
+
+
+Run = Callable[..., Ran]
 
 
 def make_span(

@@ -1,11 +1,12 @@
+# ruff: noqa: E501, W291 - screens as wide as they are drawn
 from __future__ import annotations
 
-from cli.made_spans import ThemeOf, make_span
 from inline_snapshot import snapshot
 
 from catalyst_sdk.cli.views._thread import thread
 from catalyst_sdk.cli.views._transcript import transcript
 from catalyst_sdk.spans import Conversation, Message, Part, SpanFacts
+from cli.made_spans import ThemeOf, make_span
 
 
 def said(role: str, text: str) -> Message:

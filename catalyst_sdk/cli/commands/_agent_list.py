@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,7 +50,7 @@ SELECT if(t.agent_name != '', t.agent_name, t.agent_id) AS agent, any(t.agent_id
   toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
   arraySort(arrayDistinct(arrayFlatten(groupArray(t.models)))) AS models,
   min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns
-FROM traces AS t GROUP BY agent ORDER BY traces DESC, agent
+FROM (SELECT * FROM traces WHERE 1) AS t GROUP BY agent ORDER BY traces DESC, agent
 """
 _COLUMNS = (
     _table.Column(heading="AGENT", flexible=16),
@@ -77,7 +77,7 @@ def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> 
     output.check_fields(AGENT_FIELDS)
     selection = select(filters, words)
     with open_data(source_files(files, output), output) as store:
-        rows = read_agents(selection.narrow(store))
+        rows = read_agents(store, *selection.of_traces(store))
     items = [agent_item(row) for row in rows]
     listing = Listing(items=items, columns=AGENT_FIELDS, identity=("agent",))
     show_listing(output, listing, lambda theme: agent_table(theme, rows))
@@ -86,9 +86,11 @@ def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> 
     output.hint([plural(len(rows), "agent"), selection.words], command)
 
 
-def read_agents(store: FileStore) -> list[dict[str, Any]]:
-    """Read one row an agent."""
-    return store.query(_SQL)
+def read_agents(
+    store: FileStore, condition: str = "1", params: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Read one row an agent, from the traces that meet a condition."""
+    return store.query(_SQL.replace("WHERE 1", f"WHERE {condition}"), params)
 
 
 def agent_item(row: Row) -> dict[str, Any]:

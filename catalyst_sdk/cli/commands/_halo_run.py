@@ -108,7 +108,7 @@ def _analyse(
 
     with (
         open_data(sources, output) as store,
-        selection.narrow(store) as narrowed,
+        selection.narrowed(store) as narrowed,
         Ticker(output) as ticker,
     ):
         on_progress = _told(ticker)

@@ -44,7 +44,7 @@ SELECT t.session_id AS session_id,
   min(t.start_ns) AS start_ns, max(t.end_ns) AS end_ns,
   toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
   argMin(t.input_preview, t.start_ns) AS input
-FROM traces AS t WHERE t.session_id != '' GROUP BY session_id
+FROM (SELECT * FROM traces WHERE 1) AS t WHERE t.session_id != '' GROUP BY session_id
 ORDER BY end_ns DESC, session_id
 """
 _COLUMNS = (
@@ -74,7 +74,8 @@ def session_list(
     output.check_fields(SESSION_FIELDS)
     selection = select(filters, words)
     with open_data(source_files(files, output), output) as store:
-        rows = selection.narrow(store).query(_SQL)
+        condition, params = selection.of_traces(store)
+        rows = store.query(_SQL.replace("WHERE 1", f"WHERE {condition}"), params)
     shown = rows[: output.rows(limit) or None]
     listing = Listing(
         items=[_item(row) for row in shown], columns=SESSION_FIELDS, identity=("session_id",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -76,37 +76,11 @@ def read_spans(
     store: FileStore, page: _listing.Page, selection: Selection, trace_id: str | None
 ) -> tuple[list[Row], str | None, int]:
     """Read one page of the `spans` table, the cursor after it, and how many rows there are."""
-    conditions, params = _conditions(store, selection, trace_id)
-    paged, tail, extra = page.sql("span_id")
-    where = " AND ".join(conditions)
-    rows: list[dict[str, Any]] = store.query(
-        f"SELECT * FROM spans WHERE {where} AND {paged} {tail}",
-        params | extra,
-    )
-    kept, after = page.split(rows, "span_id")
-    if after is None and page.after is None:
-        return kept, None, len(kept)
-    found = store.query(f"SELECT toInt64(count()) AS spans FROM spans WHERE {where}", params)
-    return kept, after, found[0]["spans"]
-
-
-def _conditions(
-    store: FileStore, selection: Selection, trace_id: str | None
-) -> tuple[list[str], dict[str, Any]]:
-    conditions, params = ["1"], dict[str, Any]()
-    window = selection.window.settled(store)
-    for name, sign, bound in (("start", ">=", window.start_ns), ("end", "<", window.end_ns)):
-        if bound is not None:
-            conditions.append(f"start_ns {sign} {{window_{name}:Int64}}")
-            params[f"window_{name}"] = bound
+    condition, params = selection.of_spans(store)
     if trace_id is not None:
-        conditions.append("trace_id = {only_trace:String}")
+        condition += " AND trace_id = {only_trace:String}"
         params["only_trace"] = trace_id
-    if selection.filter is not None:
-        condition, extra = store.where(selection.filter, "span")
-        conditions.append(f"({condition})")
-        params.update(extra)
-    return conditions, params
+    return _listing.read(store, "spans", "span_id", page, condition, params)
 
 
 def _end(

@@ -70,20 +70,21 @@ def trace_facets(
     selection = select(filters, words)
     wanted = ",".join(facets).split(",") if facets else _SHOWN
     with open_data(source_files(files, output), output) as store:
-        narrowed = selection.narrow(store)
+        condition, params = selection.of_traces(store)
         items = [
             {"facet": facet, **row}
             for facet in wanted
-            for row in narrowed.query(_sql(facet), {"most": limit})
+            for row in store.query(_sql(facet, condition), {**params, "most": limit})
         ]
     listing = Listing(items=items, columns=FACET_FIELDS, identity=("value",))
     show_listing(output, listing, lambda theme: _draw(theme, items))
 
 
-def _sql(facet: str) -> str:
+def _sql(facet: str, condition: str) -> str:
     return (
         f"SELECT {FACETS[facet]} AS value, toInt64(uniqExact(trace_id)) AS traces, "
-        "toInt64(count()) AS spans FROM spans WHERE value != '' GROUP BY value "
+        "toInt64(count()) AS spans FROM spans WHERE value != '' "
+        f"AND trace_id IN (SELECT trace_id FROM traces WHERE {condition}) GROUP BY value "
         "ORDER BY traces DESC, spans DESC, value LIMIT {most:UInt32}"
     )
 

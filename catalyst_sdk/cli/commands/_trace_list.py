@@ -61,11 +61,9 @@ def trace_list(
     page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SORTS)
     sources = source_files(files, output)
     with open_data(sources, output) as store:
-        narrowed = selection.narrow(store)
-        rows, after = read_traces(narrowed, page)
-        failing = _failing(narrowed, rows)
+        rows, after, total = read_traces(store, page, selection)
+        failing = _failing(store, rows)
         missing = "" if rows else nothing_fits(store, selection, "traces")
-        total = len(rows) if after is None and cursor is None else _count(narrowed)
     listing = Listing(
         items=[trace_item(row) for row in rows],
         columns=TRACE_COLUMNS,
@@ -79,15 +77,11 @@ def trace_list(
     _end(output, rows, total, selection, files)
 
 
-def read_traces(store: FileStore, page: _listing.Page) -> tuple[list[Row], str | None]:
-    """Read one page of the `traces` view."""
-    condition, tail, params = page.sql("trace_id")
-    rows = store.query(f"SELECT * FROM traces WHERE {condition} {tail}", params)
-    return page.split(rows, "trace_id")
-
-
-def _count(store: FileStore) -> int:
-    return int(store.query("SELECT count() AS traces FROM traces")[0]["traces"])
+def read_traces(
+    store: FileStore, page: _listing.Page, selection: Selection
+) -> tuple[list[Row], str | None, int]:
+    """Read one page of the `traces` view, the cursor after it, and how many rows there are."""
+    return _listing.read(store, "traces", "trace_id", page, *selection.of_traces(store))
 
 
 def _failing(store: FileStore, rows: Sequence[Row]) -> dict[str, str]:

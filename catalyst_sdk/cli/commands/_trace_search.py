@@ -35,8 +35,9 @@ def trace_search(pattern: str, files: Sequence[str], limit: int, filters: Filter
     output = current_output(os.environ)
     output.check_fields(HIT_FIELDS)
     selection = select(filters)
-    with open_data(source_files(files, output), output) as store:
-        hits = selection.narrow(store).search(pattern, limit=limit)
+    sources = source_files(files, output)
+    with open_data(sources, output) as store, selection.narrowed(store) as narrowed:
+        hits = narrowed.search(pattern, limit=limit)
     items: list[dict[str, Any]] = [
         {field: getattr(hit, field) for field in HIT_FIELDS} for hit in hits
     ]
