@@ -22,7 +22,7 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     ),
     "agent_id": (semconv.AGENT_ID, "gen_ai.agent.id", semconv.INFERENCE_AGENT_ID),
     "agent_role": (semconv.AGENT_ROLE, "gen_ai.agent.description"),
-    "session": (
+    "session_id": (
         semconv.SESSION_ID,
         "gen_ai.conversation.id",
         "langfuse.session.id",
@@ -36,7 +36,7 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
         "agent.workflow.group_id",
         "inference.session_id",
     ),
-    "user": (
+    "user_id": (
         semconv.USER_ID,
         "enduser.id",
         "langfuse.user.id",
@@ -251,6 +251,40 @@ CONCEPTS: dict[str, tuple[str, ...]] = {
     "output_calls": ("ai.response.toolCalls", "lk.response.function_calls"),
 }
 """Concept to the attributes that carry it, the preferred first."""
+
+TEXT_COLUMNS = (
+    "agent_id",
+    "agent_name",
+    "agent_role",
+    "session_id",
+    "user_id",
+    "model",
+    "request_model",
+    "provider",
+    "stream_outcome",
+)
+"""Concepts that are columns of span facts as they are."""
+
+COUNT_COLUMNS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+"""Concepts that are columns of span facts as whole numbers."""
+
+MEASURES = (
+    *COUNT_COLUMNS,
+    "usage_details",
+    "cost",
+    "cost_details",
+    "first_token_ms",
+    "first_token_s",
+    "first_token_time",
+)
+"""Concepts that say what a model call used."""
 
 FAMILIES = (
     "llm.input_messages.",

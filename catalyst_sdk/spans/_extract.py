@@ -82,45 +82,45 @@ def _fill(
     shape = shape_of(attributes)
     found = gather(shape.plan, attributes)
     row.kind = kind_of(shape, attributes)
-    _fill_identity(row, found, resource)
-    _fill_names(row, found)
+    _fill_place(row, found, resource)
+    for column in shape.texts:
+        if column in found:
+            setattr(row, column, _text(found[column]))
+    if row.kind == "TOOL":
+        _fill_tool_names(row, found)
+    elif row.kind == "AGENT" and not row.agent_name:
+        row.agent_name = _text(found.get("entity_name")) or _after(_AGENT_SPAN, row.name)
+    if "handoff" in found:
+        row.handoff_target = _text(found["handoff"])
+    if "retries" in found:
+        row.retries = count(found["retries"])
     if row.status != "ERROR" and (found.get("level") == "ERROR" or _has_error_type(row, found)):
         row.status = "ERROR"
     if row.status == "ERROR":
         _fill_error(row, found, status_message, events)
-    fill_usage(row, found)
+    if shape.measured:
+        fill_usage(row, shape, found)
     if times and not row.ttft_ms and row.start_ns:
         _fill_first_token(row, times)
     fill_payload(row, Recorded(attributes, shape, found, events))
 
 
-def _fill_identity(row: SpanFacts, found: dict[str, Any], resource: AttributeMap) -> None:
+def _fill_place(row: SpanFacts, found: dict[str, Any], resource: AttributeMap) -> None:
     row.service = _text(resource.get(semconv.SERVICE_NAME))
     row.service_version = _text(resource.get(semconv.SERVICE_VERSION))
-    environment = resource.get(semconv.ENVIRONMENT) or resource.get("deployment.environment")
-    row.environment = _text(environment or found.get("environment"))
+    row.environment = _text(
+        resource.get(semconv.ENVIRONMENT)
+        or resource.get("deployment.environment")
+        or found.get("environment")
+    )
     row.project_id = project_of(found, resource)
-    row.agent_id = _text(found.get("agent_id"))
-    row.agent_name = _text(found.get("agent_name"))
-    row.agent_role = _text(found.get("agent_role"))
-    row.session_id = _text(found.get("session"))
-    row.user_id = _text(found.get("user"))
 
 
-def _fill_names(row: SpanFacts, found: dict[str, Any]) -> None:
-    row.model = _text(found.get("model"))
-    row.request_model = _text(found.get("request_model"))
-    row.provider = _text(found.get("provider"))
-    row.stream_outcome = _text(found.get("stream_outcome"))
-    row.retries = count(found.get("retries"))
-    row.handoff_target = _text(found.get("handoff"))
-    if row.kind == "TOOL":
-        row.tool_name = _text(found.get("tool_name") or found.get("entity_name"))
-        row.tool_name = row.tool_name or _after(_TOOL_SPAN, row.name) or row.name
-        row.tool_call_id = _text(found.get("tool_call_id"))
-        row.handoff_target = row.handoff_target or _after(_HANDOFF, row.tool_name)
-    elif row.kind == "AGENT" and not row.agent_name:
-        row.agent_name = _text(found.get("entity_name")) or _after(_AGENT_SPAN, row.name)
+def _fill_tool_names(row: SpanFacts, found: dict[str, Any]) -> None:
+    name = _text(found.get("tool_name") or found.get("entity_name"))
+    row.tool_name = name or _after(_TOOL_SPAN, row.name) or row.name
+    row.tool_call_id = _text(found.get("tool_call_id"))
+    row.handoff_target = _after(_HANDOFF, row.tool_name)
 
 
 def _has_error_type(row: SpanFacts, found: dict[str, Any]) -> bool:
@@ -157,4 +157,6 @@ def _after(pattern: re.Pattern[str], name: str) -> str:
 
 
 def _text(value: Json) -> str:
-    return value if isinstance(value, str) else json_text(value)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json_text(value)

@@ -8,7 +8,15 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk import semconv
-from catalyst_sdk.spans._concepts import CONCEPTS, FAMILIES, KINDS, TELLS
+from catalyst_sdk.spans._concepts import (
+    CONCEPTS,
+    COUNT_COLUMNS,
+    FAMILIES,
+    KINDS,
+    MEASURES,
+    TELLS,
+    TEXT_COLUMNS,
+)
 from catalyst_sdk.spans._span import AttributeMap
 
 Plan = tuple[tuple[str, tuple[str, ...]], ...]
@@ -43,6 +51,12 @@ class Shape(msgspec.Struct, frozen=True):
     tells: Plan
     """Kinds, and the attributes whose presence tells them when none names the kind."""
     has_inference: bool
+    texts: tuple[str, ...]
+    """Text columns there is something for."""
+    counts: tuple[str, ...]
+    """Whole-number columns there is something for."""
+    measured: bool
+    """Something says what a model call used."""
 
 
 _shapes: dict[tuple[str, ...], Shape] = {}
@@ -138,6 +152,9 @@ def _new_shape(names: tuple[str, ...]) -> Shape:
         own=tuple((c, _own(keys)) for c, keys in plan if c in _PROJECTED or c == "project"),
         tells=tuple((TELLS[c], _own(keys)) for c, keys in _by_strength(plan)),
         has_inference=any(name.startswith("inference.") for name in names),
+        texts=tuple(column for column in TEXT_COLUMNS if column in ranked),
+        counts=tuple(column for column in COUNT_COLUMNS if column in ranked),
+        measured=any(concept in ranked for concept in MEASURES),
     )
 
 

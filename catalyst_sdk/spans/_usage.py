@@ -6,11 +6,13 @@ from typing import Any
 
 from catalyst_sdk.spans._facts import SpanFacts
 from catalyst_sdk.spans._json import Json, parsed
+from catalyst_sdk.spans._shape import Shape
 from catalyst_sdk.spans._time import parse_time
 
 _SUMMARY_KINDS = ("AGENT", "CHAIN")
 """Their usage repeats that of the model calls below them: counting it would count twice."""
 
+_MOST = 1 << 60
 _INPUT = ("input", "input_tokens", "prompt_tokens", "prompt", "promptTokens", "inputTokens")
 _OUTPUT = ("output", "output_tokens", "completion_tokens", "completion", "outputTokens")
 _CACHE_READ = ("cache_read_input_tokens", "input_cached_tokens", "cache_read", "cached_tokens")
@@ -18,30 +20,32 @@ _CACHE_WRITE = ("cache_creation_input_tokens", "input_cache_creation", "cache_wr
 _REASONING = ("output_reasoning_tokens", "reasoning_tokens", "reasoning")
 
 
-def fill_usage(row: SpanFacts, found: dict[str, Any]) -> None:
+def fill_usage(row: SpanFacts, shape: Shape, found: dict[str, Any]) -> None:
     """Set the token, cost and first-token columns."""
     if row.kind in _SUMMARY_KINDS:
         return
-    prompt, completion = found.get("prompt_tokens"), found.get("completion_tokens")
-    row.prompt_tokens, row.completion_tokens = count(prompt), count(completion)
-    row.cache_read_tokens = count(found.get("cache_read_tokens"))
-    row.cache_write_tokens = count(found.get("cache_write_tokens"))
-    row.reasoning_tokens = count(found.get("reasoning_tokens"))
-    row.has_usage = prompt is not None or completion is not None
+    for column in shape.counts:
+        if column in found:
+            setattr(row, column, count(found[column]))
+    row.has_usage = "prompt_tokens" in found or "completion_tokens" in found
     if not row.has_usage and "usage_details" in found:
         _fill_from_buckets(row, parsed(found["usage_details"]))
     cached = row.cache_read_tokens + row.cache_write_tokens
     if row.prompt_tokens < cached:
         row.prompt_tokens += cached
-    told = count(found.get("total_tokens"))
-    row.total_tokens = max(told, row.prompt_tokens + row.completion_tokens)
+    used = row.prompt_tokens + row.completion_tokens
+    if row.total_tokens < used:
+        row.total_tokens = used
     row.has_usage = row.has_usage or row.total_tokens > 0
-    _fill_cost(row, found)
+    if "cost" in found or "cost_details" in found:
+        _fill_cost(row, found)
     row.ttft_ms = _first_token_ms(row, found)
 
 
 def count(value: Json) -> int:
     """Read a number of tokens, 0 for what is not one."""
+    if type(value) is int and 0 <= value < _MOST:
+        return value
     return max(0, int(number(value)))
 
 
@@ -52,7 +56,7 @@ def number(value: Json) -> float:
             value = float(value)
         except ValueError:
             return 0.0
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e18:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST:
         return value
     return 0.0
 
