@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from itertools import pairwise
 
 _SECOND = 1_000_000_000
+_DIGITS = 8
 _STEPS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 # What a terminal would obey instead of print: C0 and C1 controls, DEL, and the marks that
@@ -32,7 +34,17 @@ def block(text: str) -> str:
 
 def short_id(identifier: str) -> str:
     """Give the first eight digits of an id: enough to name it again."""
-    return identifier[:8]
+    return identifier[:_DIGITS]
+
+
+def short_length(identifiers: Iterable[str]) -> int:
+    """Give how many digits tell these ids apart: eight, or more where ids are counted up."""
+    whole = set(identifiers)
+    longest = max((len(one) for one in whole), default=_DIGITS)
+    for length in range(_DIGITS, longest):
+        if len({one[:length] for one in whole}) == len(whole):
+            return length
+    return longest
 
 
 def duration(nanoseconds: int) -> str:

@@ -224,25 +224,25 @@ def test_when_nothing_fits_the_time_of_the_data_is_told(run: Run, sample: str):
 
 def test_spans_are_listed_across_traces(run: Run, sample: str):
     assert run("span", "list", "-f", sample, tty=80).out == snapshot("""\
-  TRACE     SPAN        NAME                         INPUT → OUTPUT          DUR
-✓ b211e6f0  b2110000  L chat gpt-5.5                                      29m59s
-✓ b211e6f0  b2110000  A research                     Research␛[… → Done.  30m14s
-✓ b211e659  b2110000  T refund                       {"order_… → {"ok":…   250ms
-✓ b211e659  b2110000  A triage.run                   Refund o… → Refund…    2.5s
-✓ 79194633  79190000  L ChatCompletion gpt-5.4-mini  I could not reach…     5.9s
-✗ 79194633  79190000  T lookup_order                 Tool timed out aft…    5.0s
-✓ 79194633  79190000  L ChatCompletion gpt-5.4-mini  lookup_order({"ord…    3.0s
-✓ 79194633  79190000  A triage.run                   Where is… → I coul…   14.2s
+  TRACE     SPAN                NAME                         INPUT → OUTP…     DUR
+✓ b211e6f0  b211000000000002  L chat gpt-5.5                                29m59s
+✓ b211e6f0  b211000000000001  A research                     Resea… → Don…  30m14s
+✓ b211e659  b211000000000002  T refund                       {"ord… → {"o…   250ms
+✓ b211e659  b211000000000001  A triage.run                   Refun… → Ref…    2.5s
+✓ 79194633  7919000000000004  L ChatCompletion gpt-5.4-mini  I could not…     5.9s
+✗ 79194633  7919000000000003  T lookup_order                 Tool timed o…    5.0s
+✓ 79194633  7919000000000002  L ChatCompletion gpt-5.4-mini  lookup_order…    3.0s
+✓ 79194633  7919000000000001  A triage.run                   Where… → I c…   14.2s
 """)
 
 
 def test_spans_of_one_trace_leave_its_id_out(run: Run, sample: str):
     assert run("span", "list", "-f", sample, "--trace-id", FAILED[:6], tty=80).out == snapshot("""\
-  SPAN        NAME                         INPUT → OUTPUT            DUR  TOKENS
-✓ 79190000  L ChatCompletion gpt-5.4-mini  I could not reach the…   5.9s   9,550
-✗ 79190000  T lookup_order                 Tool timed out after…    5.0s
-✓ 79190000  L ChatCompletion gpt-5.4-mini  lookup_order({"order_…   3.0s   8,512
-✓ 79190000  A triage.run                   Where is m… → I could…  14.2s
+  SPAN                NAME                         INPUT → OUTPUT            DUR
+✓ 7919000000000004  L ChatCompletion gpt-5.4-mini  I could not reach the…   5.9s
+✗ 7919000000000003  T lookup_order                 Tool timed out after…    5.0s
+✓ 7919000000000002  L ChatCompletion gpt-5.4-mini  lookup_order({"order_…   3.0s
+✓ 7919000000000001  A triage.run                   Where is m… → I could…  14.2s
 """)
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, W291 - screens as wide as they are drawn
 from __future__ import annotations
 
 from inline_snapshot import snapshot

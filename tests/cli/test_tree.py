@@ -1,4 +1,4 @@
-# ruff: noqa: E501, W291 - screens as wide as they are drawn
+# ruff: noqa: E501 - screens as wide as they are drawn
 from __future__ import annotations
 
 from hypothesis import given

@@ -56,7 +56,7 @@ def span_get(
             target.stored(store.raw(span.trace_id, span.span_id))
         elif part is not None:
             target.value(payloads(span)[part])
-        elif target.mode != "human":
+        elif target.mode != "human" or (view == "io" and not target.screen.tty):
             _show_data(target, span, facts(span), view)
         else:
             target.lines(_drawn(target, span, facts(span), view or "summary", full=full))
@@ -64,9 +64,9 @@ def span_get(
         output.note(f"wrote {path}")
     elif part is None and view != "raw":
         trace = short_id(span.trace_id)
-        following = f"catalyst trace get {trace} --span {short_id(span.span_id)} --view tree"
+        following = f"catalyst trace get {trace} --span {span.span_id} --view tree"
         if view in (None, "summary"):
-            following = f"catalyst span get {trace} {short_id(span.span_id)} --view io"
+            following = f"catalyst span get {trace} {span.span_id} --view io"
         output.hint([], following + file_flags(files))
 
 
@@ -90,12 +90,22 @@ def _show_data(output: Output, span: Span, facts: SpanFacts, view: str | None) -
 def _document(span: Span, facts: SpanFacts, view: str | None) -> dict[str, Any]:
     whole = msgspec.to_builtins(span)
     views: dict[str, Any] = {
-        "io": payloads(span),
+        "io": {part: _opened(text) for part, text in payloads(span).items()},
         "attributes": {"attributes": span.attributes, "resource": span.resource},
         "events": {"events": whole["events"]},
         "links": {"links": whole["links"]},
     }
     return views[view] if view in views else {**span_item(facts), **payloads(span)}
+
+
+def _opened(text: str) -> Any:
+    """Give a JSON object or list as such, so that jq can go on; other text stays text."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return text
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        return text
 
 
 def _drawn(output: Output, span: Span, facts: SpanFacts, view: str, *, full: bool) -> list[Text]:

@@ -11,7 +11,7 @@ import click
 from catalyst_sdk.cli import _listing
 from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, Selection, select
-from catalyst_sdk.cli._format import out_of, short_id
+from catalyst_sdk.cli._format import out_of, short_id, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import SPAN_COLUMNS, SPAN_FIELDS, Row, span_item
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
@@ -87,7 +87,8 @@ def _end(
     output: Output, rows: Sequence[Row], total: int, selection: Selection, files: Sequence[str]
 ) -> None:
     shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
-    ids = f"{short_id(shown['trace_id'])} {short_id(shown['span_id'])}"
+    digits = short_length(row["span_id"] for row in rows)
+    ids = f"{short_id(shown['trace_id'])} {shown['span_id'][:digits]}"
     output.hint(
         [out_of(len(rows), total, "span"), selection.words],
         f"catalyst span get {ids} --view io{file_flags(files)}",

@@ -11,7 +11,7 @@ import msgspec
 from rich.text import Text
 
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
-from catalyst_sdk.cli._format import duration, one_line, plural, short_id
+from catalyst_sdk.cli._format import duration, one_line, plural, short_id, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import SPAN_COLUMNS, SPAN_FIELDS, span_item, span_values, trace_item
 from catalyst_sdk.cli._options import file_option, output_options
@@ -179,7 +179,8 @@ def _end(output: Output, spans: Sequence[SpanFacts], look: _Look, files: Sequenc
     )
     if failed is not None:
         reason = f"{failed.name}  {failed.error_message or failed.error_type}"
-        command = f"catalyst span get {trace} {short_id(failed.span_id)} --view io"
+        span = failed.span_id[: short_length(span.span_id for span in spans)]
+        command = f"catalyst span get {trace} {span} --view io"
         output.hint([reason], command + file_flags(files))
         return
     length = max(span.end_ns for span in spans) - min(span.start_ns for span in spans)

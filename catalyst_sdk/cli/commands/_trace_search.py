@@ -54,7 +54,7 @@ def _draw(theme: Theme, items: Sequence[dict[str, Any]]) -> list[Text]:
             trace = item["trace_id"]
             lines.append(Text(trace, style=theme.role("accent")))
         line = styled(
-            (f"  {short_id(item['span_id'])}  ", theme.role("accent")),
+            (f"  {item['span_id']}  ", theme.role("accent")),
             (f"{one_line(item['field'])}  ", theme.role("muted")),
             one_line(item["excerpt"]),
         )
@@ -68,7 +68,7 @@ def _end(output: Output, items: Sequence[dict[str, Any]], limit: int, files: Seq
         return
     first = items[0]
     more = " or more" if len(items) == limit else ""
-    ids = f"{short_id(first['trace_id'])} {short_id(first['span_id'])}"
+    ids = f"{short_id(first['trace_id'])} {first['span_id']}"
     output.hint(
         [plural(len(items), "hit") + more],
         f"catalyst span get {ids} --view io{file_flags(files)}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.syntax import Syntax
+from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from catalyst_sdk.cli._format import amount, block, cost, duration, moment, one_line
@@ -113,12 +113,8 @@ def _json(theme: Theme, text: str) -> list[Text]:
         pretty = msgspec.json.format(text, indent=2)
     except msgspec.MsgspecError:
         return []
-    if theme.screen.color is None:
-        return [Text(line) for line in wrapped(pretty, _room(theme))]
-    colored = Syntax("", "json", theme="ansi_dark", background_color="default").highlight(
-        block(pretty)
-    )
-    colored.rstrip()
+    colored = Text(block(pretty))
+    JSONHighlighter().highlight(colored)
     return [part for line in colored.split("\n") for part in _wrap(line, _room(theme))]
 
 

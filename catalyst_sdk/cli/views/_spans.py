@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from catalyst_sdk.cli._format import age, amount, cost, duration, one_line, short_id
+from catalyst_sdk.cli._format import age, amount, cost, duration, one_line, short_id, short_length
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import Exchange, quoted, styled
 from catalyst_sdk.cli._theme import Theme
@@ -15,7 +15,7 @@ from catalyst_sdk.cli.views import _table
 _COLUMNS = (
     _table.Column(heading="", tight=True),
     _table.Column(heading="TRACE"),
-    _table.Column(heading="SPAN", widest=16),
+    _table.Column(heading="SPAN", widest=24),
     _table.Column(heading="STARTED", drop=3),
     _table.Column(heading="", tight=True),
     _table.Column(heading="NAME", widest=28),
@@ -28,10 +28,12 @@ _COLUMNS = (
 
 def span_table(theme: Theme, rows: Sequence[Row], *, one_trace: bool = False) -> list[Text]:
     """Draw spans; *one_trace* leaves out the trace's id and the age, the same for all."""
-    return _table.table(theme, _COLUMNS, [_row(theme, row, one_trace) for row in rows])
+    digits = short_length(row["span_id"] for row in rows)
+    drawn = [_row(theme, row, row["span_id"][:digits], one_trace) for row in rows]
+    return _table.table(theme, _COLUMNS, drawn)
 
 
-def _row(theme: Theme, row: Row, one_trace: bool) -> _table.Row:
+def _row(theme: Theme, row: Row, span_id: str, one_trace: bool) -> _table.Row:
     mark, color = theme.status(row["status"], ended=bool(row["end_ns"]))
     muted = theme.role("muted")
     model = row["model"]
@@ -39,7 +41,7 @@ def _row(theme: Theme, row: Row, one_trace: bool) -> _table.Row:
     cells: list[Text | Exchange] = [
         Text(mark, style=color),
         Text("" if one_trace else short_id(row["trace_id"]), style=theme.role("accent")),
-        Text(short_id(row["span_id"]), style=theme.role("accent")),
+        Text(span_id, style=theme.role("accent")),
         Text("" if one_trace else age(int(row["start_ns"]), theme.screen.now_ns), style=muted),
         Text(theme.letter(row["kind"]), style="bold " + theme.kind(row["kind"])),
         styled(name, ("" if model in name else " " + one_line(model), muted)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from catalyst_sdk.cli._format import amount, cost, duration, moment, one_line, plural, short_id
+from catalyst_sdk.cli._format import amount, cost, duration, moment, one_line, plural, short_length
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import cut, heading, indented, spread, styled, wrapped
 from catalyst_sdk.cli._theme import Theme
@@ -95,10 +95,11 @@ def _errors(theme: Theme, spans: Sequence[SpanFacts]) -> list[Text]:
         return []
     more = f"{len(failed) - _TOP:,} more: --errors" if len(failed) > _TOP else ""
     lines = [Text(), heading(theme, "Errors", more)]
+    digits = short_length(span.span_id for span in spans)
     for span in failed[:_TOP]:
         line = styled(
             (f"  {theme.mark('error')} ", theme.role("error")),
-            (short_id(span.span_id), theme.role("accent")),
+            (span.span_id[:digits], theme.role("accent")),
             f"  {one_line(span.name)}  ",
             (one_line(span.error_message or span.error_type), theme.role("error")),
         )
@@ -112,12 +113,13 @@ def _slowest(theme: Theme, spans: Sequence[SpanFacts]) -> list[Text]:
     if len(leaves) <= _TOP:
         return []
     lines = [Text(), heading(theme, "Slowest")]
+    digits = short_length(span.span_id for span in spans)
     for span in sorted(leaves, key=lambda span: -span.duration_ns)[:_TOP]:
         model = "" if span.model in span.name else " " + one_line(span.model)
         line = styled(
             f"  {duration(span.duration_ns):>7}  ",
             (theme.letter(span.kind) + " ", "bold " + theme.kind(span.kind)),
-            (short_id(span.span_id), theme.role("accent")),
+            (span.span_id[:digits], theme.role("accent")),
             f"  {one_line(span.name)}",
             (model, theme.role("muted")),
         )
