@@ -28,8 +28,7 @@ class AppendFile:
             fd = self._locked()
             try:
                 stat = os.fstat(fd)
-                if self._rotation.due(stat, len(lines)):
-                    self._rotation.set_aside(stat)
+                if self._rotation.due(stat, len(lines)) and self._rotation.set_aside(stat):
                     rotated = True
                     continue
                 self._write(fd, stat.st_size, lines)

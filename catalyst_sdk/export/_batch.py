@@ -108,18 +108,21 @@ class BatchProcessor(SpanProcessor):
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queue *span*."""
-        context = span.context
-        if context is None or not context.trace_flags & 1:
-            return
-        if self._closed:
-            self._refused += 1
-            return
-        queue = self._queue
-        count = queue.add(span)
-        if self._thread is None:
-            self._start()
-        if count >= self._batch_spans or queue.bytes >= self._batch_bytes:
-            self._wake_up()
+        try:
+            context = span.context
+            if context is None or not context.trace_flags & 1:
+                return
+            if self._closed:
+                self._refused += 1
+                return
+            queue = self._queue
+            count = queue.add(span)
+            if self._thread is None:
+                self._start()
+            if count >= self._batch_spans or queue.bytes >= self._batch_bytes:
+                self._wake_up()
+        except Exception as error:  # noqa: BLE001 - this is the host's thread, in its own span.end()
+            self._failed("A span could not be queued", error)
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
         """Export what is queued; True when all of it was taken by the exporter in time."""
@@ -129,7 +132,11 @@ class BatchProcessor(SpanProcessor):
         if not self._drained(deadline):
             return False
         left = max(0, int((deadline - time.monotonic()) * 1000))
-        return self.exporter.force_flush(left) is not False
+        try:
+            return self.exporter.force_flush(left) is not False
+        except Exception as error:  # noqa: BLE001 - any exporter's failure stops here
+            self._failed(f"{type(self.exporter).__name__} failed to flush", error)
+            return False
 
     def shutdown(self, timeout_millis: int = 10_000) -> None:
         """Export what is queued within the time given, then shut the exporter down."""
@@ -145,11 +152,14 @@ class BatchProcessor(SpanProcessor):
             self._give_up(keep=can_keep)
         self._stopping = True
         self._wake_up()
-        exporter.shutdown()
+        try:
+            exporter.shutdown()
+        except Exception as error:  # noqa: BLE001 - any exporter's failure stops here
+            self._failed(f"{type(exporter).__name__} failed to shut down", error)
 
     def _drained(self, deadline: float) -> bool:
         if self._thread is None and len(self._queue):
-            self._start()
+            self._start(wait=1.0)
         if self._thread is None or not self._thread.is_alive():
             return self._export_queued()
         flush = _Flush()
@@ -171,9 +181,9 @@ class BatchProcessor(SpanProcessor):
             with suppress(RuntimeError):  # another thread was faster
                 self._wake.release()
 
-    def _start(self) -> None:
-        # Never waited for: whoever holds it is starting the thread.
-        if not self._starting.acquire(blocking=False):
+    def _start(self, *, wait: float = 0.0) -> None:
+        # Whoever holds it is starting the thread; it may be what this signal handler interrupted.
+        if not self._starting.acquire(timeout=wait):
             return
         try:
             if self._thread is None:
@@ -218,15 +228,16 @@ class BatchProcessor(SpanProcessor):
             result = self.exporter.export(batch)
         except Exception as error:  # noqa: BLE001 - any exporter's failure stops at this thread
             self._refused += len(batch)
-            cause = f"{type(error).__name__}: {error}"
-            self._notices.warn(
-                cause, "%s failed, spans dropped: %s", type(self.exporter).__name__, cause
-            )
+            self._failed(f"{type(self.exporter).__name__} failed, spans dropped", error)
             return False
-        if result is not SpanExportResult.SUCCESS:
+        if result is SpanExportResult.FAILURE:
             self._refused += len(batch)
             return False
         return True
+
+    def _failed(self, what: str, error: Exception) -> None:
+        cause = f"{type(error).__name__}: {error}"
+        self._notices.warn(cause, "%s: %s", what, cause)
 
     def _tell_dropped(self) -> None:
         dropped = self._queue.dropped

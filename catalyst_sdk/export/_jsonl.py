@@ -20,7 +20,7 @@ from catalyst_sdk.export._notice import Notices
 from catalyst_sdk.export._rotation import Rotation
 
 _log = logging.getLogger("catalyst_sdk.export")
-_JOIN_SECONDS = 30.0
+_JOIN_SECONDS = 5.0
 
 
 class JsonlSpanExporter(SpanExporter):
@@ -74,7 +74,7 @@ class JsonlSpanExporter(SpanExporter):
         return True
 
     def shutdown(self) -> None:
-        """Close the file, after the compression that is under way."""
+        """Close the file; compression gets a few seconds, the next process does the rest."""
         with self._lock:
             self._closed = True
             self._file.close()

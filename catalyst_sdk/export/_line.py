@@ -76,7 +76,7 @@ class LineEncoder:
         lines = [self._line(span) for span in spans]
         try:
             return self._encoder.encode_lines(lines)
-        except (UnicodeEncodeError, TypeError, ValueError, OverflowError):
+        except (UnicodeEncodeError, TypeError, ValueError, RecursionError):
             return b"".join(self._encoder.encode(_mended(line)) + b"\n" for line in lines)
 
     def _line(self, span: ReadableSpan) -> _Line:

@@ -11,34 +11,44 @@ from opentelemetry.trace import Link, Status
 from catalyst_sdk.export._copy import SpanCopy, attributes_of
 
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
+_DEEPEST = 64
 
 
-def mended(value: Any) -> Any:
-    """*value* with lone surrogates replaced, keys as text, integers beyond 64 bits as text."""
+def mended(value: Any, depth: int = 0) -> Any:
+    """*value* with lone surrogates replaced, keys as text, integers beyond 64 bits as text.
+
+    What is nested deeper than anybody reads becomes text too.
+    """
     if isinstance(value, str):
         if value.isascii():
             return value
         # A pair of surrogates becomes the character it stands for, a lone one U+FFFD.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, (Mapping, list, tuple)) and depth > _DEEPEST:
+        return "…"
     if isinstance(value, Mapping):
-        mapping = cast("Mapping[Any, Any]", value)
-        return {mended(str(key)): mended(item) for key, item in mapping.items()}
+        pairs = cast("Mapping[Any, Any]", value).items()
+        return {mended(str(key)): mended(item, depth + 1) for key, item in pairs}
     if isinstance(value, (list, tuple)):
-        return [mended(item) for item in cast("list[Any]", value)]
+        return [mended(item, depth + 1) for item in cast("list[Any]", value)]
     if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
         return str(value)
     return value
 
 
-def is_sound(value: Any) -> bool:
+def is_sound(value: Any, depth: int = 0) -> bool:
     """Whether `mended` would leave *value* as it is."""
     if isinstance(value, str):
         return value.isascii() or _encodes(value)
     if isinstance(value, Mapping):
-        mapping = cast("Mapping[Any, Any]", value)
-        return all(isinstance(k, str) and is_sound(k) and is_sound(v) for k, v in mapping.items())
+        pairs = cast("Mapping[Any, Any]", value).items()
+        return depth <= _DEEPEST and all(
+            isinstance(key, str) and is_sound(key) and is_sound(item, depth + 1)
+            for key, item in pairs
+        )
     if isinstance(value, (list, tuple)):
-        return all(map(is_sound, cast("list[Any]", value)))
+        items = cast("list[Any]", value)
+        return depth <= _DEEPEST and all(is_sound(item, depth + 1) for item in items)
     return not isinstance(value, int) or _SMALLEST <= value <= _LARGEST
 
 

@@ -40,7 +40,7 @@ def rewrite_texts(value: Any, rewrite: Rewrite, name: str, *, depth: int = 0) ->
     if isinstance(value, Mapping):
         mapping = cast("Mapping[Any, Any]", value)
         if depth > _DEEPEST:
-            return rewrite(str(mapping), name)
+            return "…"
         return {
             rewrite(str(key), ""): rewrite_texts(item, rewrite, str(key), depth=depth + 1)
             for key, item in mapping.items()
@@ -48,7 +48,7 @@ def rewrite_texts(value: Any, rewrite: Rewrite, name: str, *, depth: int = 0) ->
     if isinstance(value, (list, tuple)):
         items = cast("list[Any]", value)
         if depth > _DEEPEST:
-            return rewrite(str(items), name)
+            return "…"
         return type(items)(rewrite_texts(i, rewrite, name, depth=depth + 1) for i in items)
     if isinstance(value, int) and abs(value) >= _LONG_INTEGER:
         digits = str(value)

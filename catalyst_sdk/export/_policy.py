@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("catalyst_sdk.export")
 
+_FAILED = "[redaction failed]"
 _CONTENT = frozenset(
     {
         semconv.INPUT_VALUE, semconv.INPUT_MIME_TYPE, semconv.OUTPUT_VALUE,
@@ -83,6 +84,18 @@ class ContentPolicy:
         """*span* as it may leave: itself when nothing changes, else a copy."""
         if not self.active:
             return span
+        try:
+            return self._applied(span)
+        except Exception as error:  # noqa: BLE001 - content we fail to handle does not leave
+            cause = type(error).__name__
+            self._notices.warn(cause, "%s while redacting a span: its content is dropped.", cause)
+            attributes = {k: v for k, v in attributes_of(span).items() if k in _STRUCTURE}
+            status = Status(span.status.status_code)
+            return SpanCopy(
+                span, name=_FAILED, attributes=attributes, status=status, events=(), links=()
+            )
+
+    def _applied(self, span: ReadableSpan) -> ReadableSpan:
         status = span.status
         if status.description:
             status = Status(status.status_code, self._text(status.description, "exception.message"))
@@ -129,7 +142,7 @@ class ContentPolicy:
             cause = type(error).__name__
             # Its message may quote the text: only its type is said.
             self._notices.warn(cause, "A redactor raised %s: the content is dropped.", cause)
-            return "[redaction failed]"
+            return _FAILED
 
     def _event(self, event: Event) -> Event:
         return Event(

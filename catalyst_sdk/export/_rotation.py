@@ -11,6 +11,7 @@ from typing import Literal
 
 from catalyst_sdk.errors import ConfigError
 from catalyst_sdk.export._locking import try_lock
+from catalyst_sdk.export._notice import Notices
 
 _log = logging.getLogger("catalyst_sdk.export")
 _DATED = r"-\d{8}(T\d{6}Z)?(-\d+)?"
@@ -34,6 +35,7 @@ class Rotation:
         self._max_bytes = max_bytes
         self._daily = every is not None
         self._compress = compress
+        self._notices = Notices(_log)
 
     @property
     def wanted(self) -> bool:
@@ -48,11 +50,16 @@ class Rotation:
             return True
         return self._daily and _day(stat.st_mtime) != _day(time.time())
 
-    def set_aside(self, stat: os.stat_result) -> None:
-        """Rename the file; the caller holds its lock."""
+    def set_aside(self, stat: os.stat_result) -> bool:
+        """Rename the file, whose lock the caller holds; False when that is not allowed."""
         now = time.gmtime()
         dated = _day(stat.st_mtime) if self._daily else time.strftime("%Y%m%dT%H%M%SZ", now)
-        os.rename(self._path, self._free_name(dated))
+        try:
+            os.rename(self._path, self._free_name(dated))
+        except OSError as error:
+            self._notices.warn("rename", "%s grows on, it cannot be renamed: %s", self._path, error)
+            return False
+        return True
 
     def compress_what_is_set_aside(self) -> None:
         """Compress every file set aside, also those a killed process left behind."""
@@ -64,7 +71,7 @@ class Rotation:
                 try:
                     _compress(path)
                 except OSError as error:
-                    _log.warning("Could not compress %s: %s", path, error)
+                    self._notices.warn("gzip", "Could not compress %s: %s", path, error)
 
     def _free_name(self, dated: str) -> Path:
         stem, suffix = self._path.stem, self._path.suffix

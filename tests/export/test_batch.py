@@ -364,3 +364,25 @@ def test_many_threads_lose_nothing(collecting: Any) -> None:
     provider.shutdown()
     assert sorted(collecting.names) == sorted(f"{w}/{n}" for w in range(8) for n in range(500))
     assert processor.dropped == 0
+
+
+def test_nothing_an_exporter_does_reaches_the_host(
+    make_spans: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Hostile(Broken):
+        def force_flush(self, timeout_millis: int = 30_000) -> bool:
+            raise RuntimeError("cannot flush")
+
+        def shutdown(self) -> None:
+            raise RuntimeError("cannot shut down")
+
+    processor = BatchProcessor(Hostile())
+    with caplog.at_level(logging.WARNING):
+        assert not processor.force_flush()
+        processor.on_end(object())  # type: ignore[arg-type]
+        processor.shutdown()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Hostile failed to flush: RuntimeError: cannot flush",
+        "A span could not be queued: AttributeError: 'object' object has no attribute 'context'",
+        "Hostile failed to shut down: RuntimeError: cannot shut down",
+    ]

@@ -184,7 +184,7 @@ def test_a_model_call_in_gen_ai() -> None:
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",
             "gen_ai.response.model": "gpt-5-2025",
-            "gen_ai.response.finish_reasons": ("stop",),
+            "gen_ai.response.finish_reasons": ["stop"],
             "gen_ai.response.time_to_first_chunk": 0.25,
             "gen_ai.request.temperature": 0.5,
             "gen_ai.request.max_tokens": 90,

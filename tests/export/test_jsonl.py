@@ -232,3 +232,22 @@ def test_what_was_typed_wrong_is_told_at_once(tmp_path: Path, wrong: dict[str, A
 def test_a_directory_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a directory"):
         JsonlSpanExporter(tmp_path)
+
+
+def test_a_file_that_cannot_be_renamed_grows_on(
+    tmp_path: Path,
+    make_spans: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("not yours")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    exporter = JsonlSpanExporter(tmp_path / "t.jsonl", max_bytes=100)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            assert exporter.export(make_spans(0)) is SpanExportResult.SUCCESS
+    exporter.shutdown()
+    assert names_in(tmp_path / "t.jsonl") == ["agent"] * 3
+    assert len(caplog.records) == 1

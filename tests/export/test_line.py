@@ -208,3 +208,13 @@ def test_what_json_cannot_carry_is_mended_and_the_neighbours_kept() -> None:
     assert attributes["nested"] == {"deep": ["x", 1]}
     assert json.loads(second)["name"] == "chat gpt-5"
     msgspec.json.decode(first)
+
+
+def test_endless_nesting_costs_its_depth_not_the_batch() -> None:
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    first, second = (
+        LineEncoder().encode([llm_span(attributes={"d": deep}), llm_span()]).splitlines()
+    )
+    assert json.loads(first)["name"] == json.loads(second)["name"] == "chat gpt-5"

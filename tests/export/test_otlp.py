@@ -448,3 +448,33 @@ def test_netrc_does_not_replace_the_key(
     exporter.export(make_spans(0))
     exporter.shutdown()
     assert backend.got[0].headers["authorization"] == "Bearer mine"
+
+
+def test_endless_nesting_costs_its_depth_not_the_batch(
+    start_backend: Start, make_spans: Any
+) -> None:
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import ReadableSpan
+
+    good = make_spans(0)
+    odd = ReadableSpan("odd", good[0].context, resource=Resource({}), attributes={"d": deep})
+    backend = start_backend()
+    for protocol in ("http/protobuf", "http/json"):
+        exporter = to(backend, protocol=protocol, dialect="openinference")
+        assert exporter.export([odd, *good]) is SUCCESS
+        exporter.shutdown()
+    assert sorted(backend.taken) == ["agent", "agent", "odd", "odd"]
+
+
+def test_a_key_the_server_quotes_is_not_logged(
+    start_backend: Start, make_spans: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = start_backend(lambda got: Reply(401, body=got.headers["authorization"].encode()))
+    exporter = to(backend, api_key="my-own-key")
+    with caplog.at_level(logging.WARNING):
+        exporter.export(make_spans(0))
+    exporter.shutdown()
+    assert "my-own-key" not in caplog.text + exporter.health().last_error

@@ -308,3 +308,18 @@ def test_whatever_the_content_no_policy_raises_and_messages_stay_json(
 def test_text_without_secrets_is_left_as_it_is(text: str) -> None:
     plain = re.sub(r"[@:=\d]", "", text)
     assert redacted(plain, "cards", "emails") == plain
+
+
+def test_a_span_that_cannot_be_handled_loses_its_content_not_its_place() -> None:
+    deep: Any = "a@b.de"
+    for _ in range(5_000):
+        deep = [deep]
+
+    class Odd(dict[str, Any]):
+        def items(self) -> Any:
+            raise RuntimeError("odd")
+
+    policy = ContentPolicy(redact="emails")
+    assert "a@b.de" not in str(after(policy, {"deep": deep}))
+    kept = policy.apply(span({semconv.SPAN_KIND: "TOOL", "x": Odd()}, name="a@b.de"))
+    assert (kept.name, kept.attributes) == ("[redaction failed]", {semconv.SPAN_KIND: "TOOL"})

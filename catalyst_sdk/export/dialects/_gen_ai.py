@@ -101,7 +101,7 @@ def _set_model(attributes: Attributes) -> None:
         attributes["gen_ai.response.model"] = model
     finish = attributes.pop(semconv.LLM_FINISH_REASON, None)
     if finish:
-        attributes["gen_ai.response.finish_reasons"] = (finish,)
+        attributes["gen_ai.response.finish_reasons"] = [finish]
     first = attributes.pop(semconv.LLM_TIME_TO_FIRST_TOKEN_MS, None)
     if first is not None:
         attributes["gen_ai.response.time_to_first_chunk"] = first / 1000
@@ -131,7 +131,7 @@ def _set_conversation(attributes: Attributes) -> None:
         attributes["gen_ai.input.messages"] = json_text([*map(_message, said.input_messages)])
     if said.output_messages:
         del attributes[semconv.LLM_OUTPUT_MESSAGES]
-        reasons: Sequence[str] = attributes.get("gen_ai.response.finish_reasons", ("",))
+        reasons: Sequence[str] = attributes.get("gen_ai.response.finish_reasons", [""])
         attributes["gen_ai.output.messages"] = json_text(
             [_answer(message, reasons[0]) for message in said.output_messages]
         )

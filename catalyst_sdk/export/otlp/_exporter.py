@@ -32,6 +32,7 @@ from catalyst_sdk.export.otlp._spool import Spool, spool_directory
 
 _HTTP = ("http/protobuf", "http/json")
 _MARGIN_SECONDS = 1.0
+_USER_AGENT = "catalyst-sdk"
 
 
 class OtlpSpanExporter(SpanExporter):
@@ -74,6 +75,7 @@ class OtlpSpanExporter(SpanExporter):
             endpoint=where.shown,
             timeout=timeout,
             backoff=Backoff(retry_delay),
+            secrets=_secrets(sent),
         )
         self._spool = self._courier = None
         if spool_dir is not False:
@@ -93,7 +95,7 @@ class OtlpSpanExporter(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """SUCCESS when every span is with the backend or in the spool."""
         try:
-            request = encode([self._reshaped(sound_span(span)) for span in spans])
+            request = encode([self._reshaped(span) for span in spans])
         except Exception as error:  # noqa: BLE001 - what the official encoder cannot take
             self._sender.drop(len(spans), f"cannot be encoded: {type(error).__name__}: {error}")
             return SpanExportResult.FAILURE
@@ -157,12 +159,13 @@ class OtlpSpanExporter(SpanExporter):
         )
 
     def _reshaped(self, span: ReadableSpan) -> ReadableSpan:
+        sound = sound_span(span)
         try:
-            return self._reshape(span)
+            return self._reshape(sound)
         except Exception as error:  # noqa: BLE001 - a span we cannot reshape goes as it is
             cause = f"{type(error).__name__}: {error}"
             self._sender.warn(cause, "A span could not be put into %s: %s", self.dialect, cause)
-            return span
+            return sound
 
     def _deliver(self, request: Request) -> bool:
         """Whether the request is with the backend or in the spool."""
@@ -250,7 +253,7 @@ class OtlpSpanExporter(SpanExporter):
 def _headers(
     where: Endpoint, api_key: str | None, headers: Mapping[str, str] | None
 ) -> dict[str, str]:
-    sent = {"User-Agent": "catalyst-sdk"}
+    sent = {"User-Agent": _USER_AGENT}
     if api_key:
         sent["Authorization"] = f"Bearer {api_key}"
     elif where.authorization:
@@ -260,6 +263,12 @@ def _headers(
             sent.pop("Authorization", None)
         sent[name] = value
     return sent
+
+
+def _secrets(headers: Mapping[str, str]) -> list[str]:
+    """What must not be logged, whoever says it."""
+    words = [word for value in headers.values() for word in value.split()]
+    return [word for word in words if len(word) >= 8 and word != _USER_AGENT]
 
 
 def _transport(

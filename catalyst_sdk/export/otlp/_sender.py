@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from catalyst_sdk.export._forks import import_unforked
@@ -40,7 +41,13 @@ class Sender:
     """Sends requests, counts spans, and says each trouble once."""
 
     def __init__(
-        self, transport: Transport, *, endpoint: str, timeout: float, backoff: Backoff
+        self,
+        transport: Transport,
+        *,
+        endpoint: str,
+        timeout: float,
+        backoff: Backoff,
+        secrets: Sequence[str] = (),
     ) -> None:
         self.transport = transport
         self.backoff = backoff
@@ -51,6 +58,7 @@ class Sender:
         self.last_error = ""
         self._endpoint = endpoint
         self._timeout = timeout
+        self._secrets = secrets
         self._notices = Notices(_log)
 
     def attempt(self, request: Request) -> Answer:
@@ -89,7 +97,11 @@ class Sender:
     def _send(self, body: bytes, timeout: float) -> Answer:
         suppress = import_unforked("opentelemetry.instrumentation.utils").suppress_instrumentation
         with suppress():
-            return self.transport.send(body, timeout)
+            answer = self.transport.send(body, timeout)
+        words = answer.words
+        for secret in self._secrets:  # a server may quote what it was sent
+            words = words.replace(secret, "…")
+        return answer._replace(words=words)
 
     def _delivered(self, answer: Answer, spans: int) -> None:
         self.delivered += spans - answer.rejected
