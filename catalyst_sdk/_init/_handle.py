@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from types import TracebackType
 
@@ -17,6 +18,9 @@ from catalyst_sdk.tracing._open import end_open_spans
 
 lock = threading.RLock()
 """Held while a handle is put in force or taken out of it."""
+
+_LLM = "catalyst_sdk.instrumentation.llm"
+"""Holds the streams under way. Where nothing loaded it, there are none."""
 
 _in_force: Catalyst | None = None
 
@@ -47,9 +51,8 @@ class Catalyst:
         """Export what has ended within *timeout* seconds; False when that was not possible."""
         if self._parts is None:
             return True
-        from catalyst_sdk.instrumentation.llm import settle_dropped
-
-        settle_dropped()
+        if (llm := sys.modules.get(_LLM)) is not None:
+            llm.settle_dropped()
         return self._parts.pipeline.force_flush(int(timeout * 1000))
 
     def shutdown(self) -> None:
@@ -113,12 +116,8 @@ class Catalyst:
             self.instrumented, self.skipped = list(report.instrumented), dict(report.skipped)
 
     def _turn_off(self) -> None:
-        from catalyst_sdk.instrumentation import uninstrument
-
-        try:
-            uninstrument(self.instrumented)
-        except Exception:  # noqa: BLE001 - what was recorded must still be exported
-            report_failure("undoing the instrumentation failed")
+        if self.instrumented:
+            _uninstrument(self.instrumented)
         _threads.stop_carrying()
         _active.activate(None)
         _identity.set_process_identity({})
@@ -127,8 +126,16 @@ class Catalyst:
         parts, self._parts = self._parts, None
         if parts is None:
             return
-        from catalyst_sdk.instrumentation.llm import end_open_calls
-
-        end_open_calls()
+        if (llm := sys.modules.get(_LLM)) is not None:
+            llm.end_open_calls()
         end_open_spans()
         parts.close()
+
+
+def _uninstrument(names: list[str]) -> None:
+    from catalyst_sdk.instrumentation import uninstrument
+
+    try:
+        uninstrument(names)
+    except Exception:  # noqa: BLE001 - what was recorded must still be exported
+        report_failure("undoing the instrumentation failed")

@@ -266,11 +266,7 @@ def test_a_program_run_by_forkserver_exports_from_its_children(script):
         "        process.start(); process.join()\n"
         "        assert process.exitcode == 0\n"
     )
-    script.run(
-        "import runpy, sys; sys.path.insert(0, '.'); runpy.run_path('main.py', "
-        "run_name='__main__')",
-        PYTHONPATH=str(script.folder),
-    )
+    script.run("import runpy; runpy.run_path('main.py', run_name='__main__')")
     assert script.names() == ["forkserver", "spawn"]
 
 
