@@ -88,6 +88,10 @@ class ModelCall:
         except Exception:  # noqa: BLE001 - a span processor of the host's raised
             report_failure("an LLM span could not be ended")
 
+    def disown(self) -> None:
+        """Never end the span here."""
+        self._latch.acquire(blocking=False)
+
     def _write(
         self,
         answer: Answer,

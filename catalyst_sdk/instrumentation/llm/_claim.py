@@ -17,6 +17,7 @@ from catalyst_sdk.instrumentation.llm._live import end_open_calls, settle_droppe
 _KEY = otel.create_key("catalyst-claim")
 _OWN_SCOPES = ("catalyst_sdk", "catalyst_integrations")
 _OPERATIONS = frozenset({"chat", "text_completion", "generate_content", "embeddings"})
+_MOST_OPEN = 10_000
 _USAGE = ("gen_ai.usage.", "llm.token_count.")
 
 
@@ -86,6 +87,8 @@ class ClaimProcessor(SpanProcessor):
             if claim is None or not _is_foreign_model_span(span):
                 return
             claim.inner += 1
+            while len(self._open) >= _MOST_OPEN:  # spans that never end
+                self._open.pop(next(iter(self._open)), None)
             self._open[_id(span)] = claim
         except Exception:  # noqa: BLE001 - the host's span starts whatever we make of it
             report_failure("a foreign span could not be read")

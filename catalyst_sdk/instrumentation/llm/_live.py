@@ -22,21 +22,25 @@ class Openable(Protocol):
     def interrupted(self) -> None:
         """The process ends."""
 
+    def disown(self) -> None:
+        """This process is a fork: the span is the parent's to end."""
+
 
 _live: dict[int, Openable] = {}
 _dropped: SimpleQueue[Openable] = SimpleQueue()
-_reaper_pid = 0
+_reaping = False
+_at_exit_and_fork = False
 
 
 def keep_open(entry: Openable) -> None:
-    """Remember *entry* until `close`; at exit it is interrupted."""
-    _live[id(entry)] = entry
-    if _reaper_pid != os.getpid():
+    """Remember *entry* until `forget`; at exit it is interrupted."""
+    if not _reaping:
         _start_reaper()
+    _live[id(entry)] = entry
 
 
 def forget(entry: Openable) -> None:
-    """Forget *entry*: its span has ended."""
+    """Its span has ended."""
     _live.pop(id(entry), None)
 
 
@@ -62,17 +66,26 @@ def end_open_calls() -> None:
 
 
 def _start_reaper() -> None:
-    global _reaper_pid
-    if _reaper_pid == 0:
-        atexit.register(
-            end_open_calls
-        )  # runs before the provider's own exit: it was registered later
-    else:
-        _live.clear()  # after fork: the parent ends its own streams
-    _reaper_pid = os.getpid()
-    threading.Thread(target=_reap, name="catalyst-streams", daemon=True).start()
+    global _at_exit_and_fork, _reaping
+    _reaping = True
+    if not _at_exit_and_fork:
+        _at_exit_and_fork = True
+        atexit.register(end_open_calls)  # registered after the provider's own, so it runs before
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=_start_afresh)
+    threading.Thread(target=_reap, args=(_dropped,), name="catalyst-streams", daemon=True).start()
 
 
-def _reap() -> None:
+def _reap(dropped: SimpleQueue[Openable]) -> None:
     while True:
-        _dropped.get().dropped()
+        dropped.get().dropped()
+
+
+def _start_afresh() -> None:
+    """In a forked child: no thread, and nothing of the parent's."""
+    global _dropped, _reaping
+    _reaping = False
+    _dropped = SimpleQueue()
+    for entry in list(_live.values()):
+        entry.disown()
+    _live.clear()

@@ -64,6 +64,10 @@ class StreamWatch:
         """The process is ending."""
         self._finish("complete" if self.reader.finished else "aborted")
 
+    def disown(self) -> None:
+        """The stream was opened by the process this one was forked from."""
+        self.call.disown()
+
     def _lose(self, _handle: Any) -> None:
         """Runs in the garbage collector, before it closes the body of what it collects."""
         self._lost = True

@@ -104,6 +104,10 @@ class _PendingCall:
         """The process is ending."""
         self.dropped()
 
+    def disown(self) -> None:
+        """The request was made by the process this one was forked from."""
+        self.call.disown()
+
     def _lose(self, _handle: Any) -> None:
         drop(self)
 
