@@ -10,6 +10,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Generator, Sequence
+from itertools import pairwise
 
 import click
 import msgspec
@@ -90,7 +91,7 @@ def _report(error: CatalystError, arguments: Sequence[str]) -> None:
 
 def _color(flags: Sequence[str]) -> str | None:
     """Find --color on a line that may not have been parsed."""
-    for flag, following in zip(flags, [*flags[1:], ""], strict=True):
+    for flag, following in pairwise([*flags, ""]):
         name, _, value = flag.partition("=")
         if name == "--color":
             return value or following

@@ -23,7 +23,8 @@ class Ticker:
     def __init__(self, output: Output) -> None:
         self._live = output.error_screen.tty and not output.error_screen.dumb
         self._width = output.error_screen.width
-        self._started = self._shown = time.monotonic()
+        self._started = 0.0
+        self._shown = 0.0
         self._dirty = False
 
     def __enter__(self) -> Ticker:
@@ -35,6 +36,7 @@ class Ticker:
     def show(self, text: str) -> None:
         """Show *text* in place of what stood there."""
         now = time.monotonic()
+        self._started = self._started or now
         if not self._live or now - self._started < _PATIENCE or now - self._shown < _EVERY:
             return
         self._shown, self._dirty = now, True

@@ -113,7 +113,7 @@ def _drawn(output: Output, span: Span, facts: SpanFacts, view: str, *, full: boo
 
     theme = output.theme
     if view == "attributes":
-        return _span.span_attributes(theme, span)
+        return _span.span_attributes(theme, span, full=full)
     if view == "events":
         return _span.span_events(theme, span)
     if view == "links":

@@ -10,7 +10,7 @@ from rich.highlighter import JSONHighlighter
 from rich.text import Text
 
 from catalyst_sdk.cli._format import amount, block, cost, duration, moment, one_line
-from catalyst_sdk.cli._lines import cut, heading, indented, spread, styled, wrapped
+from catalyst_sdk.cli._lines import cut, heading, indented, quoted, spread, styled, wrapped
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views._thread import turn_lines
 from catalyst_sdk.cli.views._transcript import single
@@ -128,18 +128,18 @@ def _wrap(line: Text, width: int) -> list[Text]:
     return list(line.wrap(Console(width=width), width, no_wrap=False)) or [line]
 
 
-def span_attributes(theme: Theme, span: Span) -> list[Text]:
-    """Draw attributes, resource and scope by name."""
-    lines = [heading(theme, "Attributes"), *_pairs(theme, span.attributes)]
+def span_attributes(theme: Theme, span: Span, *, full: bool) -> list[Text]:
+    """Draw attributes, resource and scope by name; values of one line unless *full*."""
+    lines = [heading(theme, "Attributes"), *_pairs(theme, span.attributes, full=full)]
     if span.resource:
-        lines += [Text(), heading(theme, "Resource"), *_pairs(theme, span.resource)]
+        lines += [Text(), heading(theme, "Resource"), *_pairs(theme, span.resource, full=full)]
     if span.scope_name:
         scope = {"name": span.scope_name, "version": span.scope_version}
         lines += [Text(), heading(theme, "Scope"), *_pairs(theme, scope)]
     return lines
 
 
-def _pairs(theme: Theme, values: Mapping[str, Any]) -> list[Text]:
+def _pairs(theme: Theme, values: Mapping[str, Any], *, full: bool = False) -> list[Text]:
     if not values:
         return [Text("  (none)", style=theme.role("muted"))]
     widest = min(max(len(one_line(name)) for name in values), 40)
@@ -147,10 +147,13 @@ def _pairs(theme: Theme, values: Mapping[str, Any]) -> list[Text]:
     for name in sorted(values):
         value = values[name]
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        line = styled((f"  {one_line(name):<{widest}}  ", theme.role("muted")), one_line(text))
-        lines.append(
-            cut(line, theme.screen.width, theme.mark("more")) if theme.screen.tty else line
-        )
+        head = styled((f"  {one_line(name):<{widest}}  ", theme.role("muted")))
+        if full or not theme.screen.tty:
+            room = max(20, _room(theme) - widest - 2)
+            first, *more = wrapped(text, room) if theme.screen.tty else [one_line(text)]
+            lines += [head + Text(first), *(Text(" " * (widest + 4) + line) for line in more)]
+        else:
+            lines.append(cut(head + quoted(text), theme.screen.width, theme.mark("more")))
     return lines
 
 
