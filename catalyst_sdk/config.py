@@ -63,6 +63,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     from_environment: frozenset[str] = frozenset()
     """Names of the settings that no argument gave."""
 
+    def __repr__(self) -> str:
+        told = {
+            name: "…" if name in _SECRET else getattr(self, name)
+            for name in self.__struct_fields__
+            if getattr(self, name) != getattr(_DEFAULTS, name)
+        }
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in told.items())})"
+
+
+_SECRET = ("api_key", "headers")
+_DEFAULTS = Settings()
+
 
 class Setting(NamedTuple):
     """How one setting is read from the environment: variables (first set wins) and parser."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import signal
 import sys
@@ -106,8 +107,9 @@ def _within(seconds: float, call: Callable[[float], object]) -> None:
             report_failure("exporting on SIGTERM failed")
 
     thread = threading.Thread(target=run, name="catalyst-sigterm", daemon=True)
-    thread.start()
-    thread.join(seconds)
+    with contextlib.suppress(RuntimeError):  # the interpreter is going down, and exports by itself
+        thread.start()
+        thread.join(seconds)
 
 
 def _in_child() -> None:

@@ -18,7 +18,9 @@ from catalyst_sdk.tracing._identity import Identity, identity_in
 
 _TRACE_ID_LIMIT = 1 << 64
 _forked_ns = 0
-"""When this process was forked. What started before is the parent's to export."""
+"""When this process was forked. What started before is the parent's to export …"""
+_backdated: set[int] = set()
+"""… but for the spans this process gave an earlier start, by id."""
 
 
 class IdentityProcessor(SpanProcessor):
@@ -62,13 +64,15 @@ class Pipeline(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Set the identity."""
         try:
+            if (span.start_time or 0) < _forked_ns:
+                _backdated.add(span.get_span_context().span_id)
             self._identity.on_start(span, parent_context)
         except Exception:  # noqa: BLE001 - called within the host's call
             report_failure("setting the identity of a span failed")
 
     def on_end(self, span: ReadableSpan) -> None:
         """Run the hooks, then queue the span for each exporter."""
-        if (span.start_time or 0) < _forked_ns or not self._sampled(span):
+        if self._is_the_parents(span) or not self._sampled(span):
             return
         if self._analyse is not None and (findings := self._analyse(span)):
             span = with_findings(span, findings)
@@ -96,6 +100,14 @@ class Pipeline(SpanProcessor):
                 processor.shutdown()
             except Exception:  # noqa: BLE001 - the host is going down and must get there
                 report_failure(f"{type(processor).__name__} failed to shut down")
+
+    @staticmethod
+    def _is_the_parents(span: ReadableSpan) -> bool:
+        if (span.start_time or 0) >= _forked_ns or span.context is None:
+            return False
+        ours = span.context.span_id in _backdated
+        _backdated.discard(span.context.span_id)
+        return not ours
 
     def _sampled(self, span: ReadableSpan) -> bool:
         bound, context = self._bound, span.context
@@ -130,6 +142,7 @@ class Switch(SpanProcessor):
 def _in_child() -> None:
     global _forked_ns
     _forked_ns = time.time_ns()
+    _backdated.clear()
 
 
 if hasattr(os, "register_at_fork"):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import NamedTuple
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, TraceIdRatioBased
+
+MAX_ATTRIBUTES = 1024
+"""Of a span. OpenTelemetry's 128 evict the span's kind and agent as soon as a program sets many."""
+_LIMIT_VARIABLES = {"OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"}
 
 _log = logging.getLogger("catalyst_sdk")
 
@@ -86,4 +91,9 @@ def _make(resource: Resource, sample_rate: float | None) -> TracerProvider:
     sampler: Sampler | None = None
     if sample_rate is not None:
         sampler = ParentBased(TraceIdRatioBased(sample_rate))
-    return TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
+    limits = SpanLimits(
+        max_span_attributes=None if _LIMIT_VARIABLES & os.environ.keys() else MAX_ATTRIBUTES
+    )
+    return TracerProvider(
+        sampler=sampler, resource=resource, span_limits=limits, shutdown_on_exit=False
+    )

@@ -153,6 +153,11 @@ def test_the_families_of_endpoints_are_asked_in_turn_and_never_mixed():
     )
 
 
+def test_keys_are_not_shown():
+    settings = resolve({"endpoint": "http://b", "api_key": "k3y", "headers": {"x": "s3cret"}}, {})
+    assert repr(settings) == "Settings(endpoint='http://b', api_key='…', headers='…')"
+
+
 def test_no_endpoint_no_key():
     assert resolve({}, {"CATALYST_API_KEY": "k", "INFERENCE_API_KEY": "k"}) == Settings()
 

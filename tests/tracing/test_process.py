@@ -190,11 +190,15 @@ span("before the fork")
 with trace_span("around the fork"):
     child = os.fork()
     span("child" if child == 0 else "parent")
+    if child == 0:
+        tracer = catalyst_sdk.init(file="traces.jsonl", agent_name="A", instrument=False)
+        tracer.provider.get_tracer("x").start_span("backdated", start_time=1).end()
 if child:
     assert os.waitpid(child, 0)[1] == 0
 """
     )
-    assert script.names() == ["around the fork", "before the fork", "child", "parent"]
+    names = ["around the fork", "backdated", "before the fork", "child", "parent"]
+    assert script.names() == names
     lines = {line["name"]: line for line in script.lines()}
     assert lines["child"]["parent_span_id"] == lines["around the fork"]["span_id"]
 

@@ -19,6 +19,7 @@ from opentelemetry.trace import StatusCode
 
 from catalyst_sdk import TracedSpan, agent_span, current_span, trace_span
 from catalyst_sdk.errors import ConfigError
+from catalyst_sdk.tracing import _open
 
 
 def attributes(span: Any) -> dict[str, Any]:
@@ -366,6 +367,39 @@ def test_a_processor_that_raises_never_reaches_the_program(start, caplog):
     assert [work() for _ in range(3)] == [1, 1, 1]
     assert not trace.get_current_span().is_recording()
     assert 1 <= len(caplog.records) <= 2
+
+
+def test_many_attributes_do_not_push_out_kind_and_agent(start):
+    traced = start("A")
+    with trace_span("work", kind="TOOL") as span:
+        span.set_attributes({f"detail.{number}": number for number in range(500)})
+    attributes = traced.one().attributes
+    assert (attributes["openinference.span.kind"], attributes["agent.id"]) == ("TOOL", "a")
+    assert len(attributes) > 500
+
+
+def test_nothing_is_remembered_of_calls_that_are_over(traced):
+    @trace_span
+    def numbers():
+        yield 1
+        yield 2
+
+    async def cancelled() -> None:
+        async with trace_span("cancelled"):
+            await asyncio.sleep(0)
+            raise asyncio.CancelledError
+
+    scope = trace_span("scope")
+    for _ in range(100):
+        next(numbers())
+        list(numbers())
+        with scope:
+            pass
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(cancelled())
+    gc.collect()
+    assert _open._under_way == {}
+    assert scope._open == {}
 
 
 def test_without_init_decorated_code_runs_untraced():
