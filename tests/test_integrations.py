@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 import textwrap
+import venv
 from importlib.metadata import EntryPoint, entry_points, requires
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from packaging.requirements import Requirement
 import catalyst_integrations
 from catalyst_sdk.instrumentation import ENTRY_POINT_GROUP, Instrumentor
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = Path(catalyst_integrations.__path__[0])
 FOLDERS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 ENTRIES: dict[str, EntryPoint] = {
@@ -111,3 +114,30 @@ def test_the_library_is_imported_inside_functions_only(path: Path) -> None:
         if isinstance(node, ast.ImportFrom):
             names.append(node.module or "")
     assert [name for name in names if name.partition(".")[0] == library] == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ENTRIES)
+def test_its_tests_pass_at_the_lowest_version_it_supports(name: str, tmp_path: Path) -> None:
+    """In an environment of its own, with nothing but the SDK, that version and pytest."""
+    instrumentor = ENTRIES[name].load()
+    lowest = [line.replace(">=", "==") for line in instrumentor.requires]
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    install = [python, "-m", "pip", "install", "--quiet", "--editable", ROOT, *lowest]
+    installed = subprocess.run(
+        [*install, "pytest", "pytest-timeout"], capture_output=True, text=True, check=False
+    )
+    if installed.returncode:
+        pytest.skip(f"cannot install {lowest}: {installed.stderr.strip()[-300:]}")
+    tests = PACKAGE / name.replace("-", "_") / "tests"
+    done = subprocess.run(
+        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", tests],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert " passed" in done.stdout
