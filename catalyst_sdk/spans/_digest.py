@@ -10,9 +10,8 @@ import msgspec
 from catalyst_sdk.spans._answer import Answer, digest_answer
 from catalyst_sdk.spans._arguments import broken_argument
 from catalyst_sdk.spans._conversation import Part
-from catalyst_sdk.spans._documents import documents_of, top_score
+from catalyst_sdk.spans._documents import documents_of, flat_documents, top_score
 from catalyst_sdk.spans._facts import SpanFacts
-from catalyst_sdk.spans._flat import family
 from catalyst_sdk.spans._hash import canonical_json, hash_bytes, hash_text
 from catalyst_sdk.spans._json import Json, json_text, object_of, parsed, pick
 from catalyst_sdk.spans._payload import Recorded
@@ -58,6 +57,7 @@ _SAYS_LITTLE = frozenset(
     ("", "error", "tool error", "error running tool", "error running tool (non-fatal)")
 )
 """Status messages of failed tools that leave the reason to the output."""
+_DOCUMENTS = "retrieval.documents."
 _NO_ANSWER = Answer()
 _ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
 
@@ -95,13 +95,17 @@ def _fill_tool(row: SpanFacts, record: Recorded, asked: str, answered: str) -> N
 def _fill_retriever(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
     row.input_preview = human_text(asked, last=False)
     row.output_preview = one_line(answered)
-    flat = family(record.shape, record.attributes, "retrieval.documents.")
-    documents = documents_of(flat if flat is not None else record.found.get("documents"))
-    if documents is None:
-        documents = documents_of(answered)
-    if documents is not None:
-        row.document_count, row.top_score = len(documents), top_score(documents)
-        row.output_empty = row.output_empty and not documents
+    flat = record.shape.families.get(_DOCUMENTS)
+    if flat:
+        row.document_count, row.top_score = flat_documents(record.attributes, flat, _DOCUMENTS)
+        row.output_empty = False
+    else:
+        documents = documents_of(record.found.get("documents"))
+        if documents is None:
+            documents = documents_of(answered)
+        if documents is not None:
+            row.document_count, row.top_score = len(documents), top_score(documents)
+            row.output_empty = row.output_empty and not documents
     if row.status != "ERROR" and answered:
         row.soft_error = fold_signature(soft_error(answered)[:500])
 

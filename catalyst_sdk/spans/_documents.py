@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalyst_sdk.spans._json import Json, object_of, parsed
@@ -22,6 +23,15 @@ def documents_of(value: Json, depth: int = 0) -> list[Any] | None:
             if inner is not None:
                 return inner
     return None
+
+
+def flat_documents(
+    attributes: Mapping[str, Any], names: Sequence[str], prefix: str
+) -> tuple[int, float]:
+    """Give the number and best score of documents told as flattened attributes."""
+    count = len({name[len(prefix) :].partition(".")[0] for name in names})
+    scores = (attributes[name] for name in names if name.endswith(".score"))
+    return count, max((float(s) for s in scores if isinstance(s, (int, float))), default=0.0)
 
 
 def top_score(documents: list[Any]) -> float:

@@ -83,6 +83,8 @@ def _text(block: Block) -> Part:
 
 def _result(block: Block) -> Part:
     value = pick(block, *_RESULTS)
+    if isinstance(value, dict) and len(value) == 1:
+        value = pick(value, "result", "output") or value
     if isinstance(value, (dict, list)):
         inner = parts_of(value)
         if inner and all(part.type == "text" for part in inner):
