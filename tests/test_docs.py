@@ -2,11 +2,12 @@
 
 A block opened by "```python" is a program of its own; "```python continued" goes on where the block
 before it ended; "```python no-run" is only read. `traces.jsonl` of a small demo run lies in the
-directory, and OPENAI_BASE_URL points to the scripted model.
+directory, the same as `runs/monday.jsonl.gz`, and OPENAI_BASE_URL points to the scripted model.
 """
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import shutil
@@ -55,11 +56,13 @@ def model_url() -> Iterator[str]:
         yield provider.base_url
 
 
-@pytest.mark.parametrize("program", _programs())
+@pytest.mark.parametrize("program", list(_programs()))
 def test_a_block_of_the_documentation_runs(
     program: str, traces: Path, model_url: str, tmp_path: Path
 ):
     shutil.copy(traces, tmp_path / "traces.jsonl")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "monday.jsonl.gz").write_bytes(gzip.compress(traces.read_bytes()))
     environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
     outcome = subprocess.run(
         [sys.executable, "-c", program],
