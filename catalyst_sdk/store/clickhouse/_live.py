@@ -79,6 +79,11 @@ class LiveStore:
         """Wait until all that was acknowledged is visible to queries; tell whether it is."""
         return self._writer.wait_stored(self._journal.last, timeout)
 
+    @property
+    def behind(self) -> int:
+        """Batches accepted and not stored yet."""
+        return self._writer.behind
+
     def rebuild(self) -> None:
         """Insert once more all that the journal keeps; what is there already stays once."""
         self._writer.rewind()
