@@ -6,15 +6,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from catalyst_sdk.errors import ConfigError
+from catalyst_sdk.export._copy import SpanCopy, attributes_of
 from catalyst_sdk.export._forks import import_unforked, start_afresh_in_children
 from catalyst_sdk.export._notice import Notices
 from catalyst_sdk.export._policy import ContentPolicy
@@ -44,8 +45,9 @@ class BatchProcessor(SpanProcessor):
     """Hands ended spans to *exporter* in batches, on a daemon thread; `on_end` only queues.
 
     The queue holds at most *max_queue_spans* and about *max_queue_bytes*; see SpanQueue for what
-    is dropped beyond that. *policy* is applied to copies, on the thread. *schedule_delay* is the
-    longest a span waits, in seconds. A forked child starts with an empty queue.
+    is dropped beyond that. *policy* is applied to copies, on the thread; *enrich* gives attributes
+    to add to those of a span there. *schedule_delay* is the longest a span waits, in seconds.
+    A forked child starts with an empty queue.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class BatchProcessor(SpanProcessor):
         exporter: SpanExporter,
         *,
         policy: ContentPolicy | None = None,
+        enrich: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         max_queue_bytes: int = 64 * 1024 * 1024,
         max_queue_spans: int = 50_000,
         max_batch_bytes: int = 4 * 1024 * 1024,
@@ -70,6 +73,7 @@ class BatchProcessor(SpanProcessor):
                 raise ConfigError(f"{name} must be positive, not {value}.")
         self.exporter = exporter
         self._policy = policy if policy is not None and policy.active else None
+        self._enrich = enrich
         self._max_queue = (max_queue_spans, max_queue_bytes)
         self._batch_spans = max_batch_spans
         self._batch_bytes = max_batch_bytes
@@ -225,6 +229,8 @@ class BatchProcessor(SpanProcessor):
         try:
             if self._policy is not None:
                 batch = [self._policy.apply(span) for span in batch]
+            if self._enrich is not None:
+                batch = [_enriched(span, self._enrich) for span in batch]
             result = self.exporter.export(batch)
         except Exception as error:  # noqa: BLE001 - any exporter's failure stops at this thread
             self._refused += len(batch)
@@ -250,3 +256,10 @@ class BatchProcessor(SpanProcessor):
                 dropped,
                 self._max_queue[0],
             )
+
+
+def _enriched(
+    span: ReadableSpan, enrich: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> ReadableSpan:
+    more = enrich(span.attributes or {})
+    return SpanCopy(span, attributes={**attributes_of(span), **more}) if more else span

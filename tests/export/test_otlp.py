@@ -52,7 +52,7 @@ def test_spans_arrive_as_protobuf_gzipped_with_the_key(
     start_backend: Start, make_spans: Any
 ) -> None:
     backend = start_backend()
-    exporter = to(backend, api_key="k-1", headers={"X-Project": "p"})
+    exporter = to(backend, api_key="k-1\n", headers={"X-Project": "p"})
     assert exporter.export(make_spans(2)) is SUCCESS
     exporter.shutdown()
     (got,) = backend.got

@@ -254,8 +254,8 @@ def _headers(
     where: Endpoint, api_key: str | None, headers: Mapping[str, str] | None
 ) -> dict[str, str]:
     sent = {"User-Agent": _USER_AGENT}
-    if api_key:
-        sent["Authorization"] = f"Bearer {api_key}"
+    if api_key:  # read from a file, it often ends in a newline
+        sent["Authorization"] = f"Bearer {api_key.strip()}"
     elif where.authorization:
         sent["Authorization"] = where.authorization
     for name, value in (headers or {}).items():
