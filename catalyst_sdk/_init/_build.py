@@ -53,12 +53,17 @@ class Parts(NamedTuple):
 def build(request: Request) -> Parts:
     """Make the parts; none is connected yet. Raises ConfigError for what an argument got wrong."""
     from catalyst_sdk.export import BatchProcessor, ContentPolicy
+    from catalyst_sdk.export._forks import import_unforked
+    from catalyst_sdk.instrumentation.llm import Pricing
 
     settings = request.settings
     policy = usable(settings, "redact", lambda: _policy(settings))
     if policy is None:  # what was to be blotted out is not known: nothing goes out
         policy = ContentPolicy(capture=False)
-    batches = [BatchProcessor(exporter, policy=policy) for exporter in _exporters(request)]
+    batches = [
+        BatchProcessor(exporter, policy=policy, enrich=Pricing(import_unforked))
+        for exporter in _exporters(request)
+    ]
     identity = identity_of(
         agent_name=settings.agent_name,
         agent_id=settings.agent_id,

@@ -3,6 +3,7 @@
 from catalyst_sdk.instrumentation.llm._answer import Answer, Reader, Usage
 from catalyst_sdk.instrumentation.llm._call import ModelCall, Request
 from catalyst_sdk.instrumentation.llm._claim import Claim, ClaimProcessor, current_claim, open_claim
+from catalyst_sdk.instrumentation.llm._cost import Pricing
 from catalyst_sdk.instrumentation.llm._json import as_list, as_object, to_json
 from catalyst_sdk.instrumentation.llm._live import (
     Openable,
@@ -26,6 +27,7 @@ __all__ = [
     "ClaimProcessor",
     "ModelCall",
     "Openable",
+    "Pricing",
     "Reader",
     "Request",
     "StreamWatch",
