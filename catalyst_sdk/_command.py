@@ -15,6 +15,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    from catalyst_sdk.cli import main as run
+    try:
+        from catalyst_sdk.cli import main as run
 
-    return run()
+        return run()
+    except KeyboardInterrupt:  # before the command line itself listens
+        return 130
