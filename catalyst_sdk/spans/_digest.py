@@ -5,52 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from catalyst_sdk.spans._answer import Answer, digest_answer
-from catalyst_sdk.spans._arguments import broken_argument
-from catalyst_sdk.spans._conversation import Part
+from catalyst_sdk.spans._call import CALL_COLUMNS, model_call, wants_json
 from catalyst_sdk.spans._documents import documents_of, flat_documents, top_score
 from catalyst_sdk.spans._facts import SpanFacts
 from catalyst_sdk.spans._hash import canonical_json, hash_bytes, hash_text
-from catalyst_sdk.spans._json import Json, json_text, object_of, parsed, pick
+from catalyst_sdk.spans._json import json_text, parsed
 from catalyst_sdk.spans._payload import Recorded
 from catalyst_sdk.spans._preview import human_text, one_line
-from catalyst_sdk.spans._prompt import digest_text, digest_value
-from catalyst_sdk.spans._refusal import is_refusal
 from catalyst_sdk.spans._signature import fold_signature
 from catalyst_sdk.spans._soft_error import soft_error
-from catalyst_sdk.spans._tools import Toolset, toolset
-
-FINISH_REASONS: dict[str, str] = {
-    **dict.fromkeys(
-        ("stop", "end_turn", "stop_sequence", "eos", "eos_token", "complete", "completed", "done"),
-        "stop",
-    ),
-    **dict.fromkeys(
-        ("length", "max_tokens", "max_output_tokens", "model_length", "incomplete"), "length"
-    ),
-    **dict.fromkeys(
-        ("tool_calls", "tool_call", "tool_use", "tool-calls", "function_call", "pause_turn"),
-        "tool_calls",
-    ),
-    **dict.fromkeys(
-        (
-            "content_filter",
-            "content-filter",
-            "content_filtered",
-            "guardrail_intervened",
-            "refusal",
-            "safety",
-            "recitation",
-            "blocklist",
-            "prohibited_content",
-            "spii",
-        ),
-        "content_filter",
-    ),
-}
-"""Providers' words for why a model stopped, as OpenAI's four."""
+from catalyst_sdk.spans._tools import toolset
 
 _BLANK = frozenset(("", "[]", "{}", "null", "none", '""', "''", "()", "undefined"))
 _SAYS_LITTLE = frozenset(
@@ -58,20 +22,20 @@ _SAYS_LITTLE = frozenset(
 )
 """Status messages of failed tools that leave the reason to the output."""
 _DOCUMENTS = "retrieval.documents."
-_NO_ANSWER = Answer()
-_ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
+ANSWERING = frozenset(("LLM", "TOOL", "RETRIEVER", "AGENT"))
+"""Kinds whose output may not be empty."""
 
 
 def fill_payload(row: SpanFacts, record: Recorded) -> None:
     """Set the columns that come from what went in and what came out."""
     given, returned = record.given(row.kind), record.returned(row.kind)
     asked, answered = json_text(given), json_text(returned)
-    row.input_size, row.output_size = _size(asked), _size(answered)
+    row.input_size, row.output_size = size_of(asked), size_of(answered)
     row.output_hash = hash_text(answered)
-    row.input_hash = _canonical_hash(asked) if row.kind == "TOOL" else hash_text(asked)
-    if row.end_ns and row.status != "ERROR" and row.kind in _ANSWERING:
+    row.input_hash = canonical_hash(asked) if row.kind == "TOOL" else hash_text(asked)
+    if row.end_ns and row.status != "ERROR" and row.kind in ANSWERING:
         captured = returned is not None or given is not None
-        row.output_empty = captured and _is_blank(answered)
+        row.output_empty = captured and is_blank(answered)
     _BY_KIND.get(row.kind, _fill_plain)(row, record, asked, answered)
 
 
@@ -111,77 +75,24 @@ def _fill_retriever(row: SpanFacts, record: Recorded, asked: str, answered: str)
 
 
 def _fill_model_call(row: SpanFacts, record: Recorded, asked: str, answered: str) -> None:
-    offered = _fill_prompt(row, record, asked)
-    answer = digest_answer(answered) if answered else _NO_ANSWER
-    row.output_preview = answer.preview
-    row.finish_reason = _finish_reason(record, answer)
-    row.refused = row.finish_reason == "content_filter" or answer.refused
-    ended_well = row.end_ns and row.status != "ERROR"
-    if answered and ended_well and answer.silent:
-        row.output_empty = True
-    if answer.calls:
-        row.tools_called = [call.name for call in answer.calls]
-        row.bad_call = _bad_call(answer.calls, offered)
-    elif answer.words:
-        row.refused = row.refused or is_refusal(answer.words)
-        if ended_well and _wants_json(record):
-            row.invalid_json = not _is_json(answer.words)
+    found = record.found
+    call = model_call(
+        asked,
+        answered,
+        system=parsed(found.get("system")),
+        told=found.get("finish_reason"),
+        offered=record.tools(),
+        wants_json=found.get("output_type") == "json" or wants_json(record.parameters()),
+        well=bool(row.end_ns) and row.status != "ERROR",
+    )
+    empty = row.output_empty
+    for column, value in zip(CALL_COLUMNS, call, strict=True):
+        setattr(row, column, value)
+    row.output_empty = row.output_empty or empty
 
 
-def _fill_prompt(row: SpanFacts, record: Recorded, asked: str) -> Toolset:
-    system = parsed(record.found.get("system"))
-    digest = digest_value(parsed(asked), system) if system else digest_text(asked)
-    row.message_count = digest.message_count
-    row.system_hash = digest.system_hash
-    row.input_preview = digest.preview
-    offered = record.tools()
-    if not offered.definitions:
-        offered = digest.tools
-    row.tools_offered = offered.names
-    return offered
-
-
-def _bad_call(calls: list[Part], offered: Toolset) -> str:
-    for call in calls:
-        schema = offered.schema_of(call.name)
-        if schema is not None:
-            reason = broken_argument(call.arguments, schema)
-            return f"{call.name}: {reason}" if reason else ""
-    return ""
-
-
-def _finish_reason(record: Recorded, answer: Answer) -> str:
-    told: Json = record.found.get("finish_reason", answer.finish_reason)
-    if isinstance(told, str) and told in FINISH_REASONS:
-        return FINISH_REASONS[told]
-    told = parsed(told)
-    if isinstance(told, list):
-        told = next((reason for reason in told if reason), None)
-    word = told.rpartition(".")[2].lower() if isinstance(told, str) else ""
-    return FINISH_REASONS.get(word, word)
-
-
-def _wants_json(record: Recorded) -> bool:
-    if record.found.get("output_type") == "json":
-        return True
-    parameters = record.parameters()
-    wanted: Json = parameters.get("response_format")
-    if wanted is None:
-        wanted = object_of(parameters.get("text")).get("format")
-    if isinstance(wanted, dict):
-        wanted = pick(wanted, "type")
-    return wanted in ("json_object", "json_schema") or "response_schema" in parameters
-
-
-def _is_json(text: str) -> bool:
-    try:
-        msgspec.json.decode(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _canonical_hash(text: str) -> int:
+def canonical_hash(text: str) -> int:
+    """Hash JSON by what it means, other text as it is."""
     if text[:1] not in ("{", "["):
         return hash_text(text)
     value = parsed(text)
@@ -189,11 +100,13 @@ def _canonical_hash(text: str) -> int:
     return hash_bytes(canonical) if canonical else hash_text(text)
 
 
-def _is_blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
+    """Tell an output that says nothing: blank, [], {} or null."""
     return (len(text) < 16 or text.isspace()) and "".join(text.split()).lower() in _BLANK
 
 
-def _size(text: str) -> int:
+def size_of(text: str) -> int:
+    """Count the bytes of a text."""
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
