@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Generator, Sequence
 from itertools import pairwise
+from types import FrameType
 
 import click
 import msgspec
@@ -36,16 +39,39 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code. What is no CatalystError keeps its traceback."""
     _accept_any_text()
     code = 0
-    try:
-        with unread_is_fine():
-            code = _invoke(command, list(arguments))
-            sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
-        return INTERRUPTED
-    except CatalystError as error:
-        _report(error, arguments)
-        return EXIT_CODES.get(error.code, 1)
+    with _listening() as interrupts:
+        try:
+            with unread_is_fine():
+                code = _invoke(command, list(arguments))
+                sys.stdout.flush()
+        except (KeyboardInterrupt, click.Abort):
+            return INTERRUPTED
+        except CatalystError as error:
+            # An import that was interrupted may claim that its library is absent.
+            if interrupts:
+                return INTERRUPTED
+            _report(error, arguments)
+            return EXIT_CODES.get(error.code, 1)
     return code
+
+
+@contextlib.contextmanager
+def _listening() -> Generator[list[int]]:
+    """Note every Ctrl-C, whatever becomes of the KeyboardInterrupt it raises."""
+    heard: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _invoke(command: click.Command, arguments: list[str]) -> int:

@@ -27,7 +27,8 @@ def trace_summary(theme: Theme, row: Row, spans: Sequence[SpanFacts]) -> list[Te
     lines += _errors(theme, spans)
     lines += _slowest(theme, spans)
     lines += [Text(), heading(theme, "Steps")]
-    lines += tree(theme, spans, Fold(depth=2, rows=_STEPS, by_name=False, more="--view tree"))
+    depth = None if len(spans) <= _STEPS else 2
+    lines += tree(theme, spans, Fold(depth=depth, rows=_STEPS, by_name=False, more="--view tree"))
     return lines
 
 
