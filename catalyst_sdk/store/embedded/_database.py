@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import os
 import threading
+import time
 import weakref
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -24,8 +25,14 @@ MAX_SECONDS = 60
 """A query that takes longer is stopped."""
 MAX_BYTES = 4 << 30
 """A query that needs more memory is stopped."""
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 """Seconds a stopped query may take to end."""
+_RETRY = 0.05
+
+# Compiling expressions pays on long scans of many rows only.
+_NO_COMPILER = (
+    "SET compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0"
+)
 
 _serial = itertools.count(1)
 _opening = threading.Lock()
@@ -61,7 +68,6 @@ class Database:
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Answer one SELECT; raises EngineError with the engine's own words."""
-        self._guard()
         statement = sql.strip().rstrip(";")
         with self._handle() as client:
             if statement not in self._checked:
@@ -76,17 +82,22 @@ class Database:
             if self._closed or self._owner != os.getpid():
                 return
             self._closed = True
-            if self._busy:
-                self._admin.command(
-                    f"KILL QUERY WHERE current_database = '{self.name}' "
-                    "AND query NOT LIKE 'KILL QUERY%' ASYNC"
-                )
-                self._changed.wait_for(lambda: not self._busy, _PATIENCE)
+            self._stop_queries()
             for client in self._idle:
                 client.close()
             self._idle.clear()
             self._admin.command(f"DROP DATABASE IF EXISTS {self.name}")
             self._admin.close()
+
+    def _stop_queries(self) -> None:
+        """Stop what runs; again and again, since a query may just be on its way to the engine."""
+        deadline = time.monotonic() + _PATIENCE
+        while self._busy and time.monotonic() < deadline:
+            self._admin.command(
+                f"KILL QUERY WHERE current_database = '{self.name}' "
+                "AND query NOT LIKE 'KILL QUERY%' ASYNC"
+            )
+            self._changed.wait_for(lambda: not self._busy, _RETRY)
 
     @contextmanager
     def _handle(self) -> Generator[Any]:
@@ -95,6 +106,7 @@ class Database:
         A failed query can leave bytes behind that the next answer would begin with.
         """
         with self._changed:
+            self._guard()
             client = self._idle.pop() if self._idle else None
             self._busy += 1
         failed = True
@@ -159,7 +171,9 @@ def _connect(database: str | None) -> Any:
     optional("chdb")
     with _opening:
         try:
-            return connect.get_client(dsn="chdb://:memory:", database=database)
+            client = connect.get_client(dsn="chdb://:memory:", database=database)
+            client.command(_NO_COMPILER)
+            return client
         except Exception as error:
             raise engine_error(error) from error
         finally:

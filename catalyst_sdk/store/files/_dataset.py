@@ -96,7 +96,8 @@ def _localise_all(data: DataSet, names: list[str], cache: Cache | None) -> None:
             data.note([BadLine(source=name, line=0, reason=error.message)], 1)
             continue
         data.files.append(file)
-        data.note(file.bad_lines, len(file.bad_lines))
+        if file.problems:
+            data.note(file.problems.bad_lines, file.problems.count)
     if failure and not data.files:
         raise failure
 

@@ -81,9 +81,11 @@ class Cache:
             stream.write(content)
         os.replace(draft, self.named(name))
 
-    def prune(self, referenced: set[str], *, limit: int = CACHE_LIMIT) -> None:
+    def prune(
+        self, referenced: set[str], *, limit: int = CACHE_LIMIT, now: float | None = None
+    ) -> None:
         """Remove orphans, then the least recently used files until the rest fits the limit."""
-        now = time.time()
+        now = time.time() if now is None else now
         found = sorted(self._files(), key=lambda item: item[1])
         total = sum(size for _, _, size in found)
         for name, used, size in found:

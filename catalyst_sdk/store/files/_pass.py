@@ -34,7 +34,7 @@ def run_jobs(jobs: Sequence[Job], on_bytes: Callable[[int], None]) -> Results:
     queue: SimpleQueue[Job] = SimpleQueue()
     for job in jobs:
         queue.put(job)
-    helper = _Helper(queue) if total > WORTH_A_HELPER and len(jobs) > 1 and _may_help() else None
+    helper = _start_helper(queue) if total > WORTH_A_HELPER and len(jobs) > 1 else None
     results: Results = {}
     try:
         while (job := _next(queue)) is not None:
@@ -64,6 +64,13 @@ def _next(queue: SimpleQueue[Job]) -> Job | None:
     try:
         return queue.get_nowait()
     except Empty:
+        return None
+
+
+def _start_helper(queue: SimpleQueue[Job]) -> _Helper | None:
+    try:
+        return _Helper(queue) if _may_help() else None
+    except OSError:
         return None
 
 

@@ -7,12 +7,12 @@ the cache when the original may be opened again, into a temporary folder else.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import shutil
-import sys
-import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, NamedTuple
+from itertools import islice
+from typing import BinaryIO, NamedTuple, cast
 
 import msgspec
 
@@ -29,7 +29,22 @@ _PEEKED_LINES = 20
 _WORTH_KEEPING = 256 << 10
 """Bytes of a compressed or foreign file from which its plain copy is kept."""
 
-Write = Callable[[BinaryIO], list[BadLine]]
+
+class Problems:
+    """Bad lines, counted; the first thousand are kept."""
+
+    def __init__(self, known: list[BadLine] | None = None, count: int = 0) -> None:
+        self.bad_lines = known or []
+        self.count = count
+
+    def note(self, bad: BadLine) -> None:
+        """Take one up."""
+        self.count += 1
+        if len(self.bad_lines) < KEPT_BAD_LINES:
+            self.bad_lines.append(bad)
+
+
+Write = Callable[[BinaryIO, Problems], None]
 
 
 class LocalFile(NamedTuple):
@@ -37,8 +52,8 @@ class LocalFile(NamedTuple):
 
     name: str
     path: str
-    bad_lines: tuple[BadLine, ...] = ()
-    """What a conversion could not read; the pass over the plain file adds its own."""
+    problems: Problems | None = None
+    """What making the plain file met; the pass over it adds its own."""
 
 
 class _Copy(msgspec.Struct):
@@ -48,6 +63,7 @@ class _Copy(msgspec.Struct):
     stamp: Stamp
     name: str
     bad_lines: list[BadLine] = []
+    bad_line_count: int = 0
 
 
 def localise(name: str, cache: Cache | None, workspace: Workspace) -> LocalFile:
@@ -62,7 +78,8 @@ def localise(name: str, cache: Cache | None, workspace: Workspace) -> LocalFile:
         return LocalFile(name, os.path.abspath(name))
     write: Write = _Unpack(name) if native else _Convert(name)
     if cache is None or stat.st_size < _WORTH_KEEPING:
-        return _write(name, workspace.new(".jsonl"), write)
+        problems = Problems()
+        return LocalFile(name, _write(workspace.new(".jsonl"), write, problems), problems)
     return _kept_copy(name, stat, cache, write)
 
 
@@ -76,16 +93,19 @@ def _kept_copy(name: str, stat: os.stat_result, cache: Cache, write: Write) -> L
         known = None
     if known and _is_current(known, name, stat, cache):
         cache.touch([manifest, known.name])
-        return LocalFile(name, cache.named(known.name), tuple(known.bad_lines))
-    made = _write(name, cache.new(key, ".jsonl"), write)
+        problems = Problems(known.bad_lines, known.bad_line_count)
+        return LocalFile(name, cache.named(known.name), problems)
+    problems = Problems()
+    path = _write(cache.new(key, ".jsonl"), write, problems)
     copy = _Copy(
         cache_version(),
         stamp(name, stat, stat.st_size),
-        os.path.basename(made.path),
-        list(made.bad_lines),
+        os.path.basename(path),
+        problems.bad_lines,
+        problems.count,
     )
     cache.replace(manifest, msgspec.json.encode(copy))
-    return made
+    return LocalFile(name, path, problems)
 
 
 def _is_current(known: _Copy, name: str, stat: os.stat_result, cache: Cache) -> bool:
@@ -97,27 +117,26 @@ def _is_current(known: _Copy, name: str, stat: os.stat_result, cache: Cache) -> 
     )
 
 
-def _write(name: str, path: str, write: Write) -> LocalFile:
+def _write(path: str, write: Write, problems: Problems) -> str:
     try:
         with open(path, "wb", buffering=1 << 20) as target:
-            bad_lines = write(target)
+            write(target, problems)
     except BaseException:
         os.unlink(path)
         raise
-    return LocalFile(name, path, tuple(bad_lines))
+    return path
 
 
 def _spool(name: str, workspace: Workspace) -> LocalFile:
     """Copy what can be read only once: standard input, a pipe."""
     shown = "standard input" if name == "-" else name
-    raw = _write(shown, workspace.new(".jsonl"), _Unpack(name))
-    with open(raw.path, "rb") as stream:
+    problems = Problems()
+    path = _write(workspace.new(".jsonl"), _Unpack(name), problems)
+    with open(path, "rb") as stream:
         head = _lines_of(stream)
-    if not head or any(_is_span(line) for line in head):
-        return raw
-    made = _write(shown, workspace.new(".jsonl"), _Convert(raw.path))
-    os.unlink(raw.path)
-    return made
+    if head and not any(_is_span(line) for line in head):
+        path = _write(workspace.new(".jsonl"), _Convert(path, shown), problems)
+    return LocalFile(shown, path, problems)
 
 
 class _Unpack:
@@ -126,43 +145,37 @@ class _Unpack:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, target: BinaryIO) -> list[BadLine]:
+    def __call__(self, target: BinaryIO, problems: Problems) -> None:
         with open_stream(self.name) as stream:
             try:
-                shutil.copyfileobj(stream, target, 1 << 20)
-            except EOFError:
-                return [BadLine(source=self.name, line=0, reason="it is cut off")]
-            except _unpacking_errors() as error:
-                return [BadLine(source=self.name, line=0, reason=f"damaged: {error}")]
-        return []
+                # Not `read`: it loses what came before an error.
+                while block := cast("io.BufferedReader", stream).read1(1 << 20):
+                    target.write(block)
+            except (EOFError, OSError) as error:
+                reason = str(error) or "the file is cut off"
+                problems.note(BadLine(source=self.name, line=0, reason=reason))
 
 
 class _Convert:
     """Writes what any reader of this package understands as our own lines."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, shown: str = "") -> None:
         self.name = name
+        self.shown = shown or name
 
-    def __call__(self, target: BinaryIO) -> list[BadLine]:
-        bad_lines: list[BadLine] = []
-        for span in read_spans(self.name, on_bad_line=bad_lines.append):
+    def __call__(self, target: BinaryIO, problems: Problems) -> None:
+        def note(bad: BadLine) -> None:
+            problems.note(BadLine(source=self.shown, line=bad.line, reason=bad.reason))
+
+        for span in read_spans(self.name, on_bad_line=note):
             target.write(encode_span(span))
-        return bad_lines[:KEPT_BAD_LINES]
 
 
 def _lines_of(stream: BinaryIO) -> list[bytes]:
-    try:
-        return [line for line in _peek(stream) if line.strip()][:_PEEKED_LINES]
-    except EOFError:
-        return []
-    except _unpacking_errors() as error:
-        raise BadInput(f"The file is damaged: {error}.") from None
-
-
-def _unpacking_errors() -> tuple[type[Exception], ...]:
-    """Name what a damaged archive raises; zstandard's error only where it is installed."""
-    loaded = sys.modules.get("zstandard")
-    return (OSError, zlib.error, *((loaded.ZstdError,) if loaded else ()))
+    lines: list[bytes] = []
+    with contextlib.suppress(EOFError, OSError):
+        lines.extend(islice((line for line in _peek(stream) if line.strip()), _PEEKED_LINES))
+    return lines
 
 
 def _peek(stream: BinaryIO) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from catalyst_sdk.errors import BadLine
+from catalyst_sdk.errors import BadLine, EngineError
 from catalyst_sdk.findings import Totals
 from catalyst_sdk.spans import Span, SpanFacts, facts
 from catalyst_sdk.store.embedded import Database
@@ -50,6 +50,7 @@ class FileStore:
         self._owned = owned
         self._lock = threading.Lock()
         self._database: Database | None = None
+        self._closed = False
         self._term_tables: dict[Term, str] = {}
         self._numbers = count(1)
         self.sources: list[str] = [file.name for file in data.files]
@@ -151,6 +152,7 @@ class FileStore:
         """Drop the tables and temporary files; idempotent."""
         with self._lock:
             database, self._database = self._database, None
+            self._closed = True
         if database is not None:
             database.close()
         if self._owned:
@@ -192,6 +194,8 @@ class FileStore:
 
     def _opened(self) -> Database:
         with self._lock:
+            if self._closed:
+                raise EngineError("This data set is closed.", hint="Open the files again.")
             if self._database is None:
                 database = Database()
                 self._fill(database)
