@@ -15,6 +15,15 @@ _LIMIT = 16 * 1024 * 1024
 _decode = msgspec.json.Decoder().decode
 
 
+def decoded(body: bytes) -> Any:
+    """The JSON object in *body* with members to read; None where it is none."""
+    try:
+        value = view(_decode(body))
+    except msgspec.DecodeError:
+        return None
+    return value if isinstance(value, View) else None
+
+
 class BytesReader:
     """Collects a body in pieces and reads it as *endpoint* says, once asked for the answer."""
 

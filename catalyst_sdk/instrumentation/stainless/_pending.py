@@ -22,7 +22,6 @@ from catalyst_sdk.instrumentation.llm import (
     keep_open,
 )
 from catalyst_sdk.instrumentation.stainless._endpoint import Endpoint
-from catalyst_sdk.instrumentation.stainless._view import view
 
 _MOST = 1000
 
@@ -38,25 +37,27 @@ class PendingCalls:
     def __bool__(self) -> bool:
         return bool(self._open or self._ended)
 
-    def keep(self, key: str, call: ModelCall, endpoint: Endpoint, result: Any) -> None:
-        """Leave the span of *call* open until its answer is polled, or *result* dropped."""
+    def keep(self, key: str, call: ModelCall, endpoint: Endpoint, answer: Any, handle: Any) -> None:
+        """Leave the span of *call* open until its answer is polled, or *handle* dropped."""
         pending = _PendingCall(call, endpoint, lambda: self._end(key))
         _make_room(self._ended)
         self._open[key] = pending
-        pending.hold(result)
+        pending.hold(answer, handle)
 
-    def polled(self, key: str, result: Any) -> None:
+    def polled(self, key: str, answer: Any, handle: Any) -> None:
         """Take note of what a poll of *key* returned."""
         pending, ended = self._open.get(key), self._ended.get(key)
+        if answer is None:
+            return
         if pending is not None:
-            if pending.endpoint.pending(result) is not None:
-                pending.hold(result)
+            if pending.endpoint.pending(answer) is not None:
+                pending.hold(answer, handle)
                 return
             del self._open[key]
-            pending.finish(pending.endpoint.answer(view(result)))
-        elif ended is not None and ended[2].pending(result) is None:
+            pending.finish(pending.endpoint.answer(answer))
+        elif ended is not None and ended[2].pending(answer) is None:
             del self._ended[key]
-            self._record_apart(*ended, result)
+            self._record_apart(*ended, answer)
 
     def _end(self, key: str) -> None:
         pending = self._open.pop(key, None)
@@ -66,11 +67,11 @@ class PendingCalls:
             self._ended[key] = (started, light, pending.endpoint)
 
     def _record_apart(
-        self, started: SpanContext, request: Request, endpoint: Endpoint, result: Any
+        self, started: SpanContext, request: Request, endpoint: Endpoint, answer: Any
     ) -> None:
         call = ModelCall(self._tracer, request)
         call.span.add_link(started)
-        call.finish(endpoint.answer(view(result)))
+        call.finish(endpoint.answer(answer))
 
 
 class _PendingCall:
@@ -83,10 +84,10 @@ class _PendingCall:
         self._so_far: Answer | None = None
         self._handle: Any = None
 
-    def hold(self, result: Any) -> None:
-        """Stay open while somebody holds *result*, the latest that is known."""
-        self._so_far = self.endpoint.answer(view(result))
-        self._handle = weakref.ref(result, self._lose)
+    def hold(self, answer: Any, handle: Any) -> None:
+        """Stay open while somebody holds *handle*, the latest that is known."""
+        self._so_far = self.endpoint.answer(answer)
+        self._handle = weakref.ref(handle, self._lose)
         keep_open(self)
 
     def finish(self, answer: Answer | None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from opentelemetry import context as otel
+from opentelemetry.context import Context
 from opentelemetry.trace import Tracer
 
 from catalyst_sdk.hooks import check_stop
@@ -31,7 +32,13 @@ class _Begun(NamedTuple):
 
 
 class StainlessTracing:
-    """Traces the calls of one Stainless SDK, *package*, through the endpoints it is given."""
+    """Traces the calls of one Stainless SDK, *package*, through the endpoints it is given.
+
+    *overrides* gives options to change for a traced call. *polled_id* finds the id in the URL by
+    which a program asks for an answer again. An SDK that *rebuilds_streams* makes another stream
+    from the response of the one it returned: then the bytes are observed instead. *debug* also
+    records members of an answer that have no attribute of their own.
+    """
 
     def __init__(
         self,
@@ -43,6 +50,8 @@ class StainlessTracing:
         capture_content: bool = True,
         overrides: Callable[[Any], Mapping[str, Any]] | None = None,
         polled_id: Callable[[str], str | None] | None = None,
+        rebuilds_streams: bool = False,
+        debug: bool = False,
     ) -> None:
         self._package = package
         self._tracer = tracer
@@ -50,11 +59,11 @@ class StainlessTracing:
         self._describe = describe
         self._capture_content = capture_content
         self._overrides = overrides
-        """Options to change for a traced call, as a function of the call's options."""
         self._polled_id = polled_id
-        """Finds the id in the URL by which a program asks for an answer again."""
         self._pending = PendingCalls(tracer)
-        self._outcomes = Outcomes(package, self._pending)
+        self._outcomes = Outcomes(
+            package, self._pending, rebuilds_streams=rebuilds_streams, debug=debug
+        )
 
     def wrappers(self) -> dict[tuple[str, str], Wrapper]:
         """What an Instrumentor's `wrappers` returns."""
@@ -110,10 +119,9 @@ class StainlessTracing:
             return None
         check_stop()
         try:
-            request = self._read_request(client, endpoint, options, bool(kwargs.get("stream")))
+            call = self._start(client, endpoint, options, context, bool(kwargs.get("stream")))
             parsed: list[Any] = []
-            options = self._adjusted(options, parsed)
-            return _Begun(ModelCall(self._tracer, request, context), endpoint, options, parsed)
+            return _Begun(call, endpoint, self._adjusted(options, parsed), parsed)
         except Exception:  # noqa: BLE001 - the call goes on untraced
             report_failure(f"a {self._package} call could not be traced")
             return None
@@ -126,30 +134,23 @@ class StainlessTracing:
             options = args[1] if len(args) > 1 else kwargs["options"]
             key = self._polled_id(options.url)
             if key is not None:
-                self._pending.polled(key, result)
+                self._pending.polled(key, self._outcomes.readable(result), result)
         except Exception:  # noqa: BLE001 - the program has its result
             report_failure(f"a poll of {self._package} could not be read")
 
     def _endpoint(self, options: Any) -> Endpoint | None:
-        url = getattr(options, "url", None)
-        if not isinstance(url, str) or options.method.lower() != "post":
+        url, method = getattr(options, "url", None), getattr(options, "method", None)
+        if not isinstance(url, str) or method not in ("post", "POST"):
             return None
         return self._endpoints.get(url) or self._endpoints.get(url.partition("?")[0])
 
-    def _read_request(
-        self, client: Any, endpoint: Endpoint, options: Any, streaming: bool
-    ) -> Request:
+    def _start(
+        self, client: Any, endpoint: Endpoint, options: Any, context: Context, streaming: bool
+    ) -> ModelCall:
         body = as_object(options.json_data)
         provider, system = self._describe(client)
-        details: dict[str, Any] = {}
-        try:
-            details.update(endpoint.parameters(body))
-            if self._capture_content:
-                details.update(endpoint.content(body))
-        except Exception:  # noqa: BLE001 - the span is worth having without them
-            report_failure(f"a {self._package} request could not be read")
         model = body.get("model")
-        return Request(
+        request = Request(
             operation=endpoint.operation,
             kind=endpoint.kind,
             model=model if isinstance(model, str) else None,
@@ -157,8 +158,21 @@ class StainlessTracing:
             system=system,
             streaming=streaming,
             capture_content=self._capture_content,
-            details=details,
         )
+        call = ModelCall(self._tracer, request, context)
+        if call.recording:
+            request.details = self._read(endpoint, body)
+        return call
+
+    def _read(self, endpoint: Endpoint, body: Mapping[str, Any]) -> dict[str, Any]:
+        details: dict[str, Any] = {}
+        try:
+            details.update(endpoint.parameters(body))
+            if self._capture_content:
+                details.update(endpoint.content(body))
+        except Exception:  # noqa: BLE001 - the span is worth having without them
+            report_failure(f"a {self._package} request could not be read")
+        return details
 
     def _adjusted(self, options: Any, parsed: list[Any]) -> Any:
         changes = dict(self._overrides(options)) if self._overrides else {}

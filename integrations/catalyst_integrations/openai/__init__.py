@@ -31,5 +31,6 @@ class OpenAIInstrumentor(Instrumentor):
             provider_and_system,
             polled_id=polled_id,
             capture_content=self.options.get("capture_content", True),
+            debug=self.options.get("debug", False),
         )
         return tracing.wrappers()

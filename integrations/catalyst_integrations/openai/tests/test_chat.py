@@ -322,6 +322,28 @@ def test_content_is_left_out_when_it_is_not_to_be_captured(
     assert _has(attributes, TOKENS)
 
 
+def test_members_without_a_name_are_recorded_for_debugging_only(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    from catalyst_integrations.openai import OpenAIInstrumentor
+
+    answered = {**chat_completion(), "system_fingerprint": "fp_1", "new_member": 7}
+    server.script(json_reply(answered), json_reply(answered), json_reply(answered))
+    api.run(lambda c: c.chat.completions.create(**ASKED))
+    assert "llm.response.system_fingerprint" not in attributes_of(spans.only())
+    OpenAIInstrumentor().uninstrument()
+    OpenAIInstrumentor().instrument(tracer_provider=spans.provider, debug=True)
+    api.run(lambda c: c.chat.completions.create(**ASKED))
+    api.run(lambda c: c.chat.completions.with_raw_response.create(**ASKED))
+    unnamed = {
+        "llm.response.system_fingerprint": "fp_1",
+        "llm.response.new_member": 7,
+        "llm.response.created": 1700000000,
+    }
+    for span in spans.settled()[1:]:
+        assert _has(attributes_of(span), unnamed)
+
+
 def test_usage_of_a_compatible_server_may_lack_details(
     api: Any, server: ProviderServer, spans: SpanCollector
 ) -> None:

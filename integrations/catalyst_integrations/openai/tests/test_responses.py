@@ -296,6 +296,19 @@ def test_a_background_response_is_one_span_until_it_is_done(
     assert _has(attributes_of(spans.only()), {semconv.LLM_FINISH_REASON: "stop", **TOKENS})
 
 
+def test_a_background_response_polled_raw_is_one_span(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    _background(server, "queued", "in_progress", "completed")
+    asked: Any = {**ASKED, "extra_body": {"background": True}}
+    raw = api.run(lambda c: c.responses.with_raw_response.create(**asked))
+    for _ in range(2):
+        assert spans.settled() == []
+        raw = api.run(lambda c: c.responses.with_raw_response.retrieve("resp_1"))
+    assert api.finish(raw.parse()).status == "completed"
+    assert _has(attributes_of(spans.only()), {semconv.LLM_FINISH_REASON: "stop", **TOKENS})
+
+
 def test_a_background_response_that_is_cancelled_ends(
     api: Any, server: ProviderServer, spans: SpanCollector
 ) -> None:
