@@ -10,7 +10,7 @@ _NAMED = frozenset({"id", "model", "status", "object"})
 
 def unnamed_members(answer: Any) -> dict[str, Any]:
     """`llm.response.*` for each text, number or flag in *answer* that has no other name."""
-    own: Mapping[str, Any] = getattr(answer, "__dict__", {})
+    own: Mapping[str, Any] = getattr(answer, "__dict__", None) or {}
     extra: Mapping[str, Any] = getattr(answer, "__pydantic_extra__", None) or {}
     return {
         f"llm.response.{name}": value
