@@ -6,6 +6,7 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._matcher import recount
 from catalyst_sdk.halo._run import detect, run
 from catalyst_sdk.halo.detectors import Detector, detector, installed, select
+from catalyst_sdk.halo.render import render_html, render_markdown, render_terminal
 
 __all__ = [
     "Candidate",
@@ -18,6 +19,9 @@ __all__ = [
     "detector",
     "installed",
     "recount",
+    "render_html",
+    "render_markdown",
+    "render_terminal",
     "run",
     "select",
 ]

@@ -31,8 +31,6 @@ class Cite:
     """Quote the line around these words."""
     note: Callable[[Row], str] = _no_note
     """Makes the note from the cited row of `spans`."""
-    where: str = ""
-    """Cite only these of the affected spans."""
     worst: str = ""
     """SQL expression: cite the traces where it is largest, instead of a spread over time."""
 

@@ -45,6 +45,7 @@ class Dataset:
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
     """What rules could not look at or left out, in sentences; shared by all detectors."""
+    _agents: dict[str, str] = field(default_factory=dict[str, str])
     _seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
@@ -55,7 +56,8 @@ class Dataset:
 
     def row(self, sql: str) -> dict[str, Any]:
         """Run a query that gives one row; {} when it gives none."""
-        return next(iter(self.rows(sql)), {})
+        rows = self.rows(sql)
+        return rows[0] if rows else {}
 
     def conversation(self, trace_id: str, span_id: str) -> Conversation:
         """Read what one model call was told and said; for a few spans, not for all."""
@@ -76,6 +78,21 @@ class Dataset:
         """State in the report what was not looked at or not listed."""
         if sentence not in self.remarks:
             self.remarks.append(sentence)
+
+    def run_seconds(self) -> float:
+        """Give the length of all traces together."""
+        row = self.row("SELECT sum(duration_ns) / 1e9 AS seconds FROM traces")
+        return float(row["seconds"] or 0.0)
+
+    def agent_of(self, trace_id: str) -> str:
+        """Name a trace's agent, "" when it has none."""
+        if not self._agents:
+            for row in self.store.query(
+                "SELECT if(agent_name != '', agent_name, agent_id) AS agent, "
+                "groupArray(trace_id) AS ids FROM traces GROUP BY agent"
+            ):
+                self._agents.update(dict.fromkeys(row["ids"], row["agent"]))
+        return self._agents.get(trace_id, "")
 
     def with_limits(self, limits: Mapping[str, float]) -> Dataset:
         """Give the same data with a detector's limits."""

@@ -1,45 +1,76 @@
-"""Citations of a finding: which spans, which words, and whether they are really there."""
+"""Citations of findings: which spans, which words, and whether they are really there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from catalyst_sdk.errors import CatalystError
 from catalyst_sdk.findings import Evidence
-from catalyst_sdk.halo._candidate import Candidate, Cite, Row
+from catalyst_sdk.halo._candidate import Candidate, Cite
 from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo._measure import Pick
 from catalyst_sdk.halo._quote import holds, quote_from
-from catalyst_sdk.halo.detectors._sql import any_of
+from catalyst_sdk.halo.detectors._sql import literal
 
-__all__ = ["cite", "verify"]
+__all__ = ["Rows", "choose", "cite", "rows_of", "verify"]
 
-MOST = 5
-"""Citations of one finding."""
+_TRACES = 4
+"""Cited by one finding at most; with what its candidate adds, five citations."""
+
+Rows = dict[tuple[str, str], dict[str, Any]]
+"""Rows of `spans` by their ids."""
 
 
-def cite(data: Dataset, candidate: Candidate, traces: Sequence[str]) -> list[Evidence]:
-    """Choose up to five affected spans, spread over *traces* (in time order), and quote them."""
-    chosen = _worst(data, candidate) if candidate.cite.worst else _spread(traces)
-    each = -(-3 // max(1, len(chosen)))
-    scope = f"({candidate.where})"
-    if candidate.cite.where:
-        scope += f" AND ({candidate.cite.where})"
+def choose(data: Dataset, candidate: Candidate, picks: Sequence[Pick]) -> list[Pick]:
+    """Choose the spans to cite: the worst, or the first, the last and what lies between."""
+    if len(picks) < 3:
+        return _several_each(data, candidate, picks)
+    if candidate.cite.worst:
+        return sorted(picks, key=lambda pick: -pick.weight)[:_TRACES]
+    most = min(_TRACES, len(picks))
+    return [picks[round(n * (len(picks) - 1) / (most - 1))] for n in range(most)]
+
+
+def _several_each(data: Dataset, candidate: Candidate, picks: Sequence[Pick]) -> list[Pick]:
+    """Take more spans of each when only one or two traces are affected."""
     order = f"{candidate.cite.worst} DESC, start_ns" if candidate.cite.worst else "start_ns"
-    rows = data.rows(
-        f"SELECT * FROM spans WHERE {scope} AND trace_id IN {any_of(chosen)} "
-        f"ORDER BY trace_id, {order}, span_id LIMIT {each} BY trace_id"
+    rows = data.store.query(
+        f"SELECT trace_id, span_id FROM spans WHERE {candidate.where} "
+        f"ORDER BY trace_id, {order}, span_id LIMIT {4 - len(picks)} BY trace_id"
     )
-    if candidate.also and rows:
-        rows = rows[: MOST - 1]
-    rank = {trace_id: place for place, trace_id in enumerate(chosen)}
-    rows = sorted(rows, key=lambda row: rank[row["trace_id"]])[:MOST]
-    evidence = [_evidence(data, row, candidate.cite) for row in rows]
-    if candidate.also and rows:
-        evidence.insert(0, _evidence(data, rows[0], candidate.also))
-    return evidence
+    return [
+        Pick(row["trace_id"], row["span_id"])
+        for pick in picks
+        for row in rows
+        if row["trace_id"] == pick.trace_id
+    ]
 
 
-def _evidence(data: Dataset, row: Row, how: Cite) -> Evidence:
+def rows_of(data: Dataset, picks: Iterable[Pick]) -> Rows:
+    """Read the facts of the spans to cite, all at once."""
+    pairs = ", ".join(
+        f"({literal(trace_id)}, {literal(span_id)})"
+        for trace_id, span_id in sorted({(pick.trace_id, pick.span_id) for pick in picks})
+    )
+    if not pairs:
+        return {}
+    rows = data.store.query(f"SELECT * FROM spans WHERE (trace_id, span_id) IN ({pairs})")
+    return {(row["trace_id"], row["span_id"]): row for row in rows}
+
+
+def cite(data: Dataset, candidate: Candidate, picks: Sequence[Pick], rows: Rows) -> list[Evidence]:
+    """Quote the chosen spans, and look the words up again; `verified` says whether they stood."""
+    found = [_evidence(data, rows[(p.trace_id, p.span_id)], candidate.cite) for p in picks]
+    if candidate.also and picks:
+        first = rows[(picks[0].trace_id, picks[0].span_id)]
+        found.insert(0, _evidence(data, first, candidate.also))
+    for evidence in found:
+        evidence.verified = verify(data, evidence)
+    return found
+
+
+def _evidence(data: Dataset, row: dict[str, Any], how: Cite) -> Evidence:
     span = data.store.span(row["trace_id"], row["span_id"])
     return Evidence(
         trace_id=row["trace_id"],
@@ -47,22 +78,6 @@ def _evidence(data: Dataset, row: Row, how: Cite) -> Evidence:
         quote=quote_from(span, how, row["kind"]),
         note=how.note(row),
     )
-
-
-def _spread(traces: Sequence[str]) -> list[str]:
-    """Take the first, the last and what lies evenly between."""
-    most = min(4, len(traces))
-    if most < 2:
-        return list(traces)
-    return [traces[round(n * (len(traces) - 1) / (most - 1))] for n in range(most)]
-
-
-def _worst(data: Dataset, candidate: Candidate) -> list[str]:
-    rows = data.rows(
-        f"SELECT trace_id FROM spans WHERE {candidate.where} GROUP BY trace_id "
-        f"ORDER BY max({candidate.cite.worst}) DESC, min(start_ns), trace_id LIMIT 4"
-    )
-    return [row["trace_id"] for row in rows]
 
 
 def verify(data: Dataset, evidence: Evidence) -> bool:

@@ -1,4 +1,4 @@
-"""From a candidate to a finding: counted, weighed, cited and verified."""
+"""From a candidate to a finding: counted, weighed, and later cited."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 
 import msgspec
 
-from catalyst_sdk.findings import Evidence, Finding
+from catalyst_sdk.findings import Finding
 from catalyst_sdk.halo._candidate import Candidate
 from catalyst_sdk.halo._dataset import Dataset
-from catalyst_sdk.halo._evidence import cite, verify
-from catalyst_sdk.halo._matcher import SQL_PREFIX
-from catalyst_sdk.halo._weigh import burden, confidence, measure, score, severity
+from catalyst_sdk.halo._evidence import choose, cite, rows_of
+from catalyst_sdk.halo._matcher import SQL_PREFIX, condition_of
+from catalyst_sdk.halo._measure import Pick, Spent, measure
+from catalyst_sdk.halo._weigh import burden, confidence, score, severity
 from catalyst_sdk.halo.detectors._detector import Detector
-from catalyst_sdk.halo.detectors._sql import AGENT
 
-__all__ = ["Made", "fingerprint", "make"]
+__all__ = ["Made", "cite_all", "fingerprint", "make"]
 
 _LINE_BREAK = re.compile(r"\s*\n\s*")
 """Between words of SQL only: `literal` escapes those inside quotes."""
@@ -29,8 +29,8 @@ class Made(msgspec.Struct, kw_only=True):
     candidate: Candidate
     family: str
     cost: float
-    citations: int
-    """Tried; those not verified are dropped from the finding."""
+    picks: list[Pick]
+    spent: Spent
 
 
 def fingerprint(detector: str, key: tuple[str, ...]) -> str:
@@ -38,17 +38,16 @@ def fingerprint(detector: str, key: tuple[str, ...]) -> str:
     return hashlib.sha256("\x1f".join((detector, *key)).encode()).hexdigest()[:16]
 
 
-def make(
-    data: Dataset, detector: Detector, candidate: Candidate, run_seconds: float
-) -> Made | None:
-    """Count and cite a candidate; None when its condition matches nothing."""
-    impact, traces = measure(data, candidate)
-    if not traces:
+def make(data: Dataset, detector: Detector, candidate: Candidate) -> Made | None:
+    """Count and weigh a candidate; None when its condition matches nothing."""
+    measured = measure(data, candidate)
+    if measured is None:
         return None
-    cost = burden(impact, data.totals, run_seconds)
+    impact = measured.impact
+    cost = burden(impact, data.totals, data.run_seconds())
     level = severity(candidate, impact, cost)
     name = fingerprint(detector.name, candidate.key)
-    tried = cite(data, candidate, traces)
+    traces = [pick.trace_id for pick in measured.picks]
     finding = Finding(
         id=f"{detector.name}-{name[:6]}",
         fingerprint=name,
@@ -60,31 +59,38 @@ def make(
         root_cause=candidate.root_cause,
         impact=impact,
         fix=candidate.fix,
-        matcher=candidate.filter or SQL_PREFIX + _LINE_BREAK.sub(" ", candidate.where),
+        matcher=_matcher(data, candidate),
         trace_ids=traces,
-        evidence=[_checked(data, evidence) for evidence in tried],
         detector=detector.name,
-        agents=_agents(data, candidate.where),
+        agents=sorted({data.agent_of(trace) for trace in traces} - {""}),
         score=score(level, impact, cost),
     )
-    finding.evidence = [evidence for evidence in finding.evidence if evidence.verified]
     return Made(
         finding=finding,
         candidate=candidate,
         family=detector.family,
         cost=cost,
-        citations=len(tried),
+        picks=choose(data, candidate, measured.picks),
+        spent=measured.spent,
     )
 
 
-def _checked(data: Dataset, evidence: Evidence) -> Evidence:
-    evidence.verified = verify(data, evidence)
-    return evidence
+def _matcher(data: Dataset, candidate: Candidate) -> str:
+    """Give the filter when it fits exactly the same spans, else the condition itself."""
+    if candidate.filter:
+        condition, params = condition_of(candidate.filter)
+        other = f"SELECT countIf(({candidate.where}) != ({condition})) AS n FROM spans"
+        if not data.store.query(other, params)[0]["n"]:
+            return candidate.filter
+    return SQL_PREFIX + _LINE_BREAK.sub(" ", candidate.where)
 
 
-def _agents(data: Dataset, where: str) -> list[str]:
-    rows = data.rows(
-        f"SELECT DISTINCT {AGENT} AS agent FROM traces WHERE trace_id IN "
-        f"(SELECT trace_id FROM spans WHERE {where}) AND agent != '' ORDER BY agent"
-    )
-    return [row["agent"] for row in rows]
+def cite_all(data: Dataset, made: list[Made]) -> int:
+    """Cite all findings, keep what is verified, and give how many citations were tried."""
+    rows = rows_of(data, (pick for one in made for pick in one.picks))
+    tried = 0
+    for one in made:
+        evidence = cite(data, one.candidate, one.picks, rows)
+        tried += len(evidence)
+        one.finding.evidence = [each for each in evidence if each.verified]
+    return tried

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from catalyst_sdk.findings import SEVERITIES
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._finding import Made
+from catalyst_sdk.halo._measure import spans_of
 from catalyst_sdk.halo._weigh import score
 
 __all__ = ["merge", "relate"]
@@ -33,12 +34,16 @@ class _Overlap(NamedTuple):
 def merge(data: Dataset, made: list[Made]) -> list[Made]:
     """Let a finding absorb those of its family that say the same of the same spans."""
     kept = sorted(made, key=lambda m: (_rank(m), m.finding.id))
+    spans: dict[str, set[int]] = {}
     for first, second in combinations(list(kept), 2):
         if first.family != second.family or first not in kept or second not in kept:
             continue
         if not set(first.finding.trace_ids) & set(second.finding.trace_ids):
             continue
-        overlap = _overlap(data, first, second)
+        for one in (first, second):
+            if one.finding.id not in spans:
+                spans[one.finding.id] = spans_of(data, one.candidate.where)
+        overlap = _overlap(spans[first.finding.id], spans[second.finding.id])
         if overlap.second >= _INSIDE:
             _absorb(first, second)
             kept.remove(second)
@@ -80,12 +85,9 @@ def _severity(made: Made) -> int:
     return SEVERITIES.index(made.finding.severity)
 
 
-def _overlap(data: Dataset, first: Made, second: Made) -> _Overlap:
-    row = data.store.query(
-        "SELECT countIf(a) AS one, countIf(b) AS two, countIf(a AND b) AS both FROM (SELECT "
-        f"({first.candidate.where}) AS a, ({second.candidate.where}) AS b FROM spans)"
-    )[0]
-    return _Overlap(row["both"] / max(1, row["one"]), row["both"] / max(1, row["two"]))
+def _overlap(one: set[int], two: set[int]) -> _Overlap:
+    both = len(one & two)
+    return _Overlap(both / max(1, len(one)), both / max(1, len(two)))
 
 
 def _absorb(winner: Made, loser: Made) -> None:

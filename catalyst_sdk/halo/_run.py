@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catalyst_sdk.errors import ConfigError
-from catalyst_sdk.findings import Finding, Report, Totals, Waste
+from catalyst_sdk.findings import Finding, Report, Totals
 from catalyst_sdk.halo._checks import Check, eligible, healthy, not_looked_at
 from catalyst_sdk.halo._dataset import Dataset
-from catalyst_sdk.halo._finding import Made, make
+from catalyst_sdk.halo._finding import Made, cite_all, make
+from catalyst_sdk.halo._measure import together
 from catalyst_sdk.halo._merge import merge, relate
 from catalyst_sdk.halo._source import opened
 from catalyst_sdk.halo._summary import summarise, title_of
-from catalyst_sdk.halo._weigh import total_waste
 from catalyst_sdk.halo.detectors._detector import Detector
 from catalyst_sdk.halo.detectors._registry import select
 
@@ -55,8 +56,9 @@ def run(
     told = on_progress or _silent
     remarks: list[str] = []
     chosen = select(detectors, remarks)
-    reading = (lambda done, whole: told("read", done, whole)) if on_progress else None
-    with opened(source, window=window, agent=agent, filter=filter, on_progress=reading) as store:
+    with opened(
+        source, window=window, agent=agent, filter=filter, on_progress=partial(told, "read")
+    ) as store:
         data = Dataset(store, store.totals(), remarks=remarks)
         made, checks = _examine(data, chosen, told)
         report = _report(data, made, checks)
@@ -89,7 +91,6 @@ def _examine(
 ) -> tuple[list[Made], list[Check]]:
     """Run every detector; one that raises is named in the report and the others go on."""
     checks = eligible(data, detectors)
-    seconds = _run_seconds(data)
     made: list[Made] = []
     for number, check in enumerate(checks):
         told("detect", number, len(checks))
@@ -98,7 +99,7 @@ def _examine(
         said = len(data.remarks)
         try:
             candidates = list(check.detector.detect(data))
-            found = [make(data, check.detector, one, seconds) for one in candidates]
+            found = [make(data, check.detector, one) for one in candidates]
         except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
             check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
             continue
@@ -110,16 +111,12 @@ def _examine(
     return made, checks
 
 
-def _run_seconds(data: Dataset) -> float:
-    return float(data.row("SELECT sum(duration_ns) / 1e9 AS seconds FROM traces")["seconds"] or 0.0)
-
-
 def _report(data: Dataset, made: list[Made], checks: list[Check]) -> Report:
     kept = merge(data, made)
     relate(kept)
     kept.sort(key=lambda m: (-m.finding.score, m.finding.id))
     findings = [m.finding for m in kept]
-    wasted = total_waste(data, [m.candidate.waste for m in kept])
+    tried = cite_all(data, kept)
     agents = [baseline.agent for baseline in data.agents() if baseline.agent]
     report = Report(
         title=title_of(agents),
@@ -128,8 +125,8 @@ def _report(data: Dataset, made: list[Made], checks: list[Check]) -> Report:
         totals=_rounded(data.totals),
         findings=findings,
         method="detectors only",
-        waste=Waste(tokens=wasted[0], usd=round(wasted[1], 6), seconds=round(wasted[2], 3)),
-        citations_total=sum(m.citations for m in kept),
+        waste=together(m.spent for m in kept),
+        citations_total=tried,
         citations_verified=sum(len(f.evidence) for f in findings),
         healthy=healthy(checks),
         not_looked_at=not_looked_at(data, checks),

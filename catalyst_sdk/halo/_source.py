@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ def opened(
     agent: str | None = None,
     filter: str | None = None,  # noqa: A002 - its name everywhere
     on_progress: Callable[[int, int], None] | None = None,
-) -> Iterator[FileStore]:
+) -> Generator[FileStore]:
     """Open *source* and narrow it; closes what it opened itself.
 
     A window counts back from the newest span, so that a file of last month can be analysed.

@@ -68,7 +68,7 @@ def impact_parts(finding: Finding) -> list[str]:
     parts = [
         f"{count(impact.traces_affected)} of {count(impact.traces_total, 'run')}"
         f" ({percent(impact.traces_affected / max(1, impact.traces_total))}, "
-        f"95 % interval {_interval(impact.share_low, impact.share_high)})"
+        f"95% interval {_interval(impact.share_low, impact.share_high)})"
     ]
     if impact.wasted_tokens:
         parts.append(f"{tokens(impact.wasted_tokens)} tokens")
@@ -80,7 +80,7 @@ def impact_parts(finding: Finding) -> list[str]:
 
 
 def _interval(low: float, high: float) -> str:
-    return f"{percent(low).removesuffix(' %')} to {percent(high)}"
+    return f"{percent(low).removesuffix('%')} to {percent(high)}"
 
 
 def _are(number: int) -> str:

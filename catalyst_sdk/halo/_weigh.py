@@ -1,15 +1,12 @@
-"""What a problem costs, how severe it is, and its place in the report. One table for all."""
+"""How severe a problem is, and its place in the report. One table for all detectors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from catalyst_sdk.findings import Impact, Severity, Totals
 from catalyst_sdk.halo._candidate import Candidate, Harm
-from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import wilson
 
-__all__ = ["WEIGHTS", "burden", "confidence", "measure", "score", "severity", "total_waste"]
+__all__ = ["WEIGHTS", "burden", "confidence", "score", "severity"]
 
 WEIGHTS: dict[Severity, float] = {
     "critical": 1000.0,
@@ -30,46 +27,6 @@ _LIMITS: dict[Harm, tuple[tuple[float, Severity], ...]] = {
 from which a problem has a severity."""
 
 
-def measure(data: Dataset, candidate: Candidate) -> tuple[Impact, list[str]]:
-    """Count a candidate's traces (given in time order), occurrences and waste."""
-    rows = data.store.query(
-        "SELECT trace_id, min(start_ns) AS first, max(start_ns) AS last, count() AS spans "
-        f"FROM spans WHERE {candidate.where} GROUP BY trace_id ORDER BY first, trace_id"
-    )
-    low, high = wilson(len(rows), data.totals.traces)
-    wasted = total_waste(data, [candidate.waste])
-    impact = Impact(
-        traces_affected=len(rows),
-        traces_total=data.totals.traces,
-        share_low=round(low, 6),
-        share_high=round(high, 6),
-        occurrences=sum(row["spans"] for row in rows),
-        wasted_tokens=int(wasted[0]),
-        usd=round(wasted[1], 6),
-        added_seconds=round(wasted[2], 3),
-        first_seen_ns=min((row["first"] for row in rows), default=0),
-        last_seen_ns=max((row["last"] for row in rows), default=0),
-    )
-    return impact, [row["trace_id"] for row in rows]
-
-
-def total_waste(data: Dataset, queries: Sequence[str]) -> tuple[int, float, float]:
-    """Add up tokens, USD and seconds wasted; a span that several queries name counts once."""
-    union = "\nUNION ALL\n".join(
-        "SELECT trace_id, span_id, toFloat64(tokens) AS tokens, toFloat64(usd) AS usd, "
-        f"toFloat64(seconds) AS seconds FROM ({query})"
-        for query in queries
-        if query
-    )
-    if not union:
-        return 0, 0.0, 0.0
-    row = data.row(
-        "SELECT sum(t) AS tokens, sum(u) AS usd, sum(s) AS seconds FROM (SELECT max(tokens) AS t, "
-        f"max(usd) AS u, max(seconds) AS s FROM ({union}) GROUP BY trace_id, span_id)"
-    )
-    return int(row["tokens"]), float(row["usd"]), float(row["seconds"])
-
-
 def burden(impact: Impact, totals: Totals, run_seconds: float) -> float:
     """Give the largest part of the window's tokens, money or time that is wasted, 0 to 1."""
     parts = (
@@ -85,9 +42,8 @@ def severity(candidate: Candidate, impact: Impact, cost: float) -> Severity:
     hits = impact.traces_affected if candidate.broken is None else candidate.broken
     share, _ = wilson(hits, impact.traces_total)
     value = cost if candidate.harm == "wastes" else share
-    found: Severity = next(
-        (level for least, level in _LIMITS[candidate.harm] if value >= least), "low"
-    )
+    levels: list[Severity] = [level for least, level in _LIMITS[candidate.harm] if value >= least]
+    found = levels[0]
     return "medium" if hits < 3 and WEIGHTS[found] > WEIGHTS["medium"] else found
 
 

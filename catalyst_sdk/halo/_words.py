@@ -92,15 +92,15 @@ def of_these(part: int, whole: int) -> str:
 
 
 def percent(value: float) -> str:
-    """Give a share (0 to 1) as `0.4 %`, `12 %`."""
+    """Give a share (0 to 1) as `0.4%`, `12%`."""
     points = value * 100
     if 0 < points < 1:
-        return f"{points:.1f} %" if points >= 0.1 else "under 0.1 %"
-    return "over 99 %" if 99.5 <= points < 100 else f"{points:.0f} %"
+        return f"{points:.1f}%" if points >= 0.1 else "under 0.1%"
+    return "over 99%" if 99.5 <= points < 100 else f"{points:.0f}%"
 
 
 def share(part: int, whole: int, nouns: str) -> str:
-    """Give `18 of 231 runs (8 %)`; *nouns* is the plural."""
+    """Give `18 of 231 runs (8%)`; *nouns* is the plural."""
     noun = nouns if whole != 1 else re.sub("ies$", "y", nouns).removesuffix("s")
     return f"{part:,} of {whole:,} {noun} ({percent(part / max(1, whole))})"
 

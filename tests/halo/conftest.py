@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from halo.planted import Traces, healthy
-from halo.plants import PLANTS
 
 from catalyst_sdk.store import FileStore, open_files
+from halo.planted import Traces, healthy
+from halo.plants import PLANTS
 
 
 @pytest.fixture(scope="session")

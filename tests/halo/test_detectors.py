@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from halo.plants import PLANTS
 
 from catalyst_sdk import halo
 from catalyst_sdk.halo import recount
+from halo.plants import PLANTS
 
 NAMES = sorted(detector.name for detector in halo.installed())
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, cast
 
 from catalyst_sdk.errors import ConfigError
 from catalyst_sdk.halo.detectors._detector import Detector
@@ -40,8 +40,8 @@ def installed(failed: list[str] | None = None) -> list[Detector]:
 
 
 def _loaded(value: Any, where: str) -> Iterable[Detector]:
-    detectors: Sequence[Any] = value if isinstance(value, (list, tuple)) else (value,)
-    for one in detectors:
+    several = cast("Sequence[Any]", value) if isinstance(value, (list, tuple)) else (value,)
+    for one in several:
         if not isinstance(one, Detector):
             raise ConfigError(
                 f"{where} is no detector.", hint="Make one with catalyst_sdk.halo.detector."

@@ -24,7 +24,8 @@ AGENT = "if(agent_name != '', agent_name, agent_id)"
 
 SITE = (
     "multiIf(kind = 'TOOL' AND tool_name != '', tool_name, "
-    "kind = 'LLM' AND model != '', model, kind = 'LLM' AND request_model != '', request_model, name)"
+    "kind = 'LLM' AND model != '', model, kind = 'LLM' AND request_model != '', request_model, "
+    "name)"
 )
 """Where it happened, in words a person knows: the tool, the model, else the span's name."""
 

@@ -10,6 +10,7 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import unusual_above
 from catalyst_sdk.halo._words import code, duration, listing, percent, share
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import AGENT, ORDER, SITE, STEP_KINDS, literal, pairs
 
 __all__ = ["serial_calls", "slow_tail"]
@@ -54,7 +55,7 @@ ORDER BY kind, site, agent"""):
         where = (
             f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
             f"AND {AGENT} = {literal(row['agent'])} AND status != 'ERROR' AND end_ns != 0 "
-            f"AND duration_ns >= {int(bound * 1e9)}"
+            f"AND duration_ns >= {round(bound * 1000)}000000"
         )
         tail = _tail(data, where, row)
         if not tail or tail["traces"] < data.enough():
@@ -113,8 +114,9 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             f"{duration(tail['typical'])} instead of {duration(row['middle'])} and hold up the run"
         ),
         summary=(
-            f"{share(tail['spans'], row['calls'], 'calls')} took longer than {duration(bound)} (median "
-            f"{duration(row['middle'])}, 95 % under {duration(row['p95'])}); they make up "
+            f"{share(tail['spans'], row['calls'], 'calls')} took longer than {duration(bound)} "
+            "(median "
+            f"{duration(row['middle'])}, 95% under {duration(row['p95'])}); they make up "
             f"{percent(tail['of_run'])} of the time of their runs.{runs}{alone}"
         ),
         root_cause=(
@@ -147,6 +149,13 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
         ),
         harm="wastes",
         certainty=0.85,
+        filter=terms(
+            ("kind", row["kind"]),
+            ("tool" if row["kind"] == "TOOL" else "model", row["site"]),
+            ("agent", row["agent"]),
+            ("duration_ms", f">={bound * 1000:.0f}"),
+            ("-status", "error"),
+        ),
         waste=(
             "SELECT trace_id, span_id, 0 AS tokens, 0. AS usd, "
             f"greatest(0., duration_ns / 1e9 - {row['middle']}) AS seconds FROM spans WHERE {where}"

@@ -63,8 +63,9 @@ ORDER BY used DESC, agent, model, prompt"""):
                 "which a small model does as well"
             ),
             summary=(
-                f"{count(row['calls'], 'call')} with the same prompt, {tokens(row['used'])} tokens, "
-                f"gave answers of at most {row['tail']} tokens (95 % of them)"
+                f"{count(row['calls'], 'call')} with the same prompt, {tokens(row['used'])} "
+                "tokens, "
+                f"gave answers of at most {row['tail']} tokens (95% of them)"
                 + (f", {count(row['answers'], 'different one')} in all: {seen}." if few else ".")
                 + " Small models cost a fifth or less."
             ),

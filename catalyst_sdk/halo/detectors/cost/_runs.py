@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from catalyst_sdk.findings import Fix
@@ -53,7 +54,10 @@ def runaway_run(data: Dataset) -> Iterator[Candidate]:
         bound = unusual_above(
             *baseline.tokens, sigmas=data.limit("sigmas"), factor=data.limit("factor")
         )
-        runs = f"SELECT trace_id FROM ({_RUN}) WHERE agent = {literal(baseline.agent)} AND used >= {bound:.0f}"
+        runs = (
+            f"SELECT trace_id FROM ({_RUN}) WHERE agent = {literal(baseline.agent)} AND used "
+            f">= {bound:.0f}"
+        )
         row = data.row(f"""
 SELECT countIf(used >= {bound:.0f}) AS traces, sumIf(used, used >= {bound:.0f}) AS theirs,
   sum(used) AS total, quantileExactIf(0.5)(calls, used >= {bound:.0f}) AS turns,
@@ -88,8 +92,10 @@ WHERE kind = 'TOOL' AND trace_id IN ({runs}) GROUP BY tool ORDER BY calls DESC, 
             f"{percent(row['theirs'] / row['total'])} of its tokens"
         ),
         summary=(
-            f"{share(row['traces'], baseline.runs, 'runs')} used up to {tokens(row['largest'])} tokens; "
-            f"the usual run needs {tokens(usual)} and {baseline.llm_calls[0]:.0f} model calls, these "
+            f"{share(row['traces'], baseline.runs, 'runs')} used up to {tokens(row['largest'])} "
+            "tokens; "
+            f"the usual run needs {tokens(usual)} and {baseline.llm_calls[0]:.0f} model calls, "
+            "these "
             f"made {row['turns']}." + (f" Per run they called {busy}." if busy else "")
         ),
         root_cause=(
@@ -149,7 +155,7 @@ WHERE version != '' GROUP BY agent, service, version ORDER BY agent, service, be
 def version_regression(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each version that is clearly worse than the one before."""
     rows = [r for r in data.rows(_BY_VERSION) if r["runs"] >= data.limit("min_runs")]
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in itertools.pairwise(rows):
         if (before["agent"], before["service"]) != (after["agent"], after["service"]):
             continue
         worse = _worse(before, after, data.limit("slower"))

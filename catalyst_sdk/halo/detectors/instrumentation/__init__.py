@@ -1,12 +1,11 @@
 """Detectors of traces that say too little, or what cannot be."""
 
-from catalyst_sdk.halo.detectors.instrumentation._traces import (
-    clock_skew,
+from catalyst_sdk.halo.detectors.instrumentation._clock import clock_skew
+from catalyst_sdk.halo.detectors.instrumentation._identity import missing_agent, split_agent
+from catalyst_sdk.halo.detectors.instrumentation._recording import (
     double_billing,
-    missing_agent,
     missing_content,
     missing_usage,
-    split_agent,
 )
 
 __all__ = ["DETECTORS"]

@@ -1,4 +1,4 @@
-"""Answers that are cut off, refused, blocked, blank or not the JSON that was asked for."""
+"""Answers that are cut off, blank, or not the JSON that was asked for."""
 
 from __future__ import annotations
 
@@ -7,44 +7,12 @@ from collections.abc import Iterator
 from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
-from catalyst_sdk.halo._stats import wilson
 from catalyst_sdk.halo._words import code, count, share, tokens
 from catalyst_sdk.halo.detectors._detector import detector
-from catalyst_sdk.halo.detectors._sql import AGENT, literal, own_waste
-from catalyst_sdk.halo.detectors.reliability._groups import CLASS
+from catalyst_sdk.halo.detectors._sql import own_waste
+from catalyst_sdk.halo.detectors.quality._model_calls import CUT, bad_calls, filter_bad, where_bad
 
-__all__ = ["blocked_answer", "cut_output", "empty_answer", "invalid_json", "refusal"]
-
-_MODEL = "if(model != '', model, request_model)"
-_CUT = "lower(finish_reason) IN ('length', 'max_tokens', 'max_output_tokens', 'model_length')"
-_BLOCKED = (
-    f"(lower(finish_reason) IN ('content_filter', 'safety', 'content_filtered', "
-    f"'guardrail_intervened', 'prohibited_content') OR status = 'ERROR' AND kind = 'LLM' AND "
-    f"{CLASS} = 'content_filter')"
-)
-
-
-def _by_agent(data: Dataset, bad: str, among: str) -> list[Row]:
-    """Count bad model calls among others, for each agent and model, the worst first."""
-    return [
-        row
-        for row in data.rows(f"""
-SELECT {AGENT} AS agent, {_MODEL} AS model, count() AS calls, countIf({bad}) AS spans,
-  uniqExactIf(trace_id, {bad}) AS traces, sumIf(total_tokens, {bad}) AS used,
-  quantileExactIf(0.5)(completion_tokens, {bad}) AS typical,
-  uniqExactIf(completion_tokens, {bad}) AS lengths,
-  countIf({bad} AND length(tools_called) > 0) AS calling
-FROM spans WHERE kind = 'LLM' AND ({among})
-GROUP BY agent, model HAVING spans > 0 ORDER BY traces DESC, agent, model""")
-        if row["traces"] >= data.enough()
-    ]
-
-
-def _where(row: Row, bad: str) -> str:
-    return (
-        f"kind = 'LLM' AND {bad} AND {AGENT} = {literal(row['agent'])} "
-        f"AND {_MODEL} = {literal(row['model'])}"
-    )
+__all__ = ["cut_output", "empty_answer", "invalid_json"]
 
 
 @detector(
@@ -58,8 +26,8 @@ def _where(row: Row, bad: str) -> str:
 )
 def cut_output(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent and model that is cut short."""
-    for row in _by_agent(data, _CUT, "finish_reason != ''"):
-        where = _where(row, _CUT)
+    for row in bad_calls(data, CUT, "finish_reason != ''"):
+        where = where_bad(row, CUT)
         fixed = row["lengths"] <= 2 and row["typical"] > 0
         calling = (
             f" {count(row['calling'])} of them end in the middle of a tool call, whose arguments "
@@ -111,98 +79,8 @@ def cut_output(data: Dataset) -> Iterator[Candidate]:
             ),
             harm="degrades",
             certainty=0.98,
+            filter=filter_bad(row, ("finish", "length")),
             cite=Cite("output", anchor="$", note=lambda _: "ends here"),
-        )
-
-
-@detector(
-    "refusal",
-    category="quality",
-    looks_for="Answers in which the model refuses what it was asked.",
-    needs=("kind = 'LLM' AND output_size > 0", "recorded answers"),
-    in_order="no refusals",
-    family="refused",
-    min_traces=(3, "a refusal now and then is right; three alike are a prompt that provokes them"),
-    rate=(0.01, "share of answers, at the lower bound"),
-)
-def refusal(data: Dataset) -> Iterator[Candidate]:
-    """Yield one candidate for each agent and model that refuses."""
-    for row in _by_agent(data, "refused", "output_size > 0"):
-        if wilson(row["spans"], row["calls"])[0] < data.limit("rate"):
-            continue
-        where = _where(row, "refused")
-        yield Candidate(
-            key=(row["agent"],),
-            where=where,
-            title=f"{code(row['model'])} refuses requests of {code(row['agent'] or 'the agent')}, "
-            "and the user is sent away",
-            summary=(
-                f"{share(row['spans'], row['calls'], 'answers')}, in {count(row['traces'], 'run')}, are "
-                "refusals by their wording or their refusal field."
-            ),
-            root_cause=(
-                "Either the prompt forbids more than it means to, or requests look riskier to the "
-                "model than they are because it lacks the context."
-            ),
-            fix=Fix(
-                summary="Read what was refused; say in the prompt what is allowed and what to do "
-                "instead.",
-                where="prompt",
-                steps=[
-                    "Sort the cited requests: should have been served, or rightly refused.",
-                    "For the first, state the permitted case in the system prompt with one "
-                    "example.",
-                    "For the second, give the agent a way to help anyway (hand-off, link, form).",
-                ],
-            ),
-            harm="degrades",
-            certainty=0.8,
-            waste=own_waste(where),
-            cite=Cite("output"),
-        )
-
-
-@detector(
-    "blocked-answer",
-    category="quality",
-    looks_for="Requests or answers stopped by a content filter.",
-    needs=("kind = 'LLM'", "model calls"),
-    in_order="no content filter stepped in",
-    family="refused",
-    min_traces=(2, "two blocked users are worth a look at what they asked"),
-)
-def blocked_answer(data: Dataset) -> Iterator[Candidate]:
-    """Yield one candidate for each agent and model that is filtered."""
-    for row in _by_agent(data, _BLOCKED, "1"):
-        where = _where(row, _BLOCKED)
-        yield Candidate(
-            key=(row["agent"],),
-            where=where,
-            title=(
-                f"The provider's content filter stops answers of {code(row['model'] or 'the model')}"
-                " and nothing takes their place"
-            ),
-            summary=(
-                f"{share(row['spans'], row['calls'], 'requests')}, in {count(row['traces'], 'run')}, "
-                "ended with the content filter."
-            ),
-            root_cause=(
-                "Text in the prompt (a user's words, a retrieved page, a tool result) trips the "
-                "filter; the harness passes the empty or broken answer on."
-            ),
-            fix=Fix(
-                summary="Handle the filter as an outcome of its own, and find the text that trips it.",
-                where="harness",
-                steps=[
-                    "On finish reason `content_filter` tell the user plainly and offer another way.",
-                    "Compare the cited inputs: user text, or content your tools bring in?",
-                    "If it is false alarm, adjust the filter's level with the provider.",
-                ],
-            ),
-            harm="degrades",
-            certainty=0.95,
-            waste=own_waste(where),
-            cite=Cite("input", note=lambda _: "what was asked"),
         )
 
 
@@ -217,9 +95,9 @@ def blocked_answer(data: Dataset) -> Iterator[Candidate]:
 )
 def invalid_json(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent and model that breaks the format."""
-    for row in _by_agent(data, "invalid_json", "output_size > 0"):
-        where = _where(row, "invalid_json")
-        cut = data.row(f"SELECT countIf({_CUT}) AS n FROM spans WHERE {where}")["n"]
+    for row in bad_calls(data, "invalid_json", "output_size > 0"):
+        where = where_bad(row, "invalid_json")
+        cut = data.row(f"SELECT countIf({CUT}) AS n FROM spans WHERE {where}")["n"]
         prose = data.row(
             "SELECT countIf(NOT match(output_preview, '^\\\\s*(```|[{\\\\[])')) AS n FROM spans "
             f"WHERE {where}"
@@ -228,7 +106,10 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
             f"SELECT countIf(startsWith(trim(output_preview), '```')) AS n FROM spans WHERE {where}"
         )["n"]
         if fenced * 2 > row["spans"]:
-            why = "The model wraps the JSON in a Markdown code block, and the parser does not expect it."
+            why = (
+                "The model wraps the JSON in a Markdown code block, and the parser does not "
+                "expect it."
+            )
         elif cut * 2 > row["spans"]:
             why = "The answers are cut off by the limit on output tokens before the JSON is closed."
         elif prose * 2 > row["spans"]:
@@ -246,7 +127,8 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
                 "parse"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'], 'answers')}, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], row['calls'], 'answers')}, in "
+                f"{count(row['traces'], 'run')}, "
                 "cannot be parsed although the request set a JSON format."
             ),
             root_cause=why,
@@ -264,6 +146,7 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
             ),
             harm="degrades",
             certainty=0.95,
+            filter=filter_bad(row, ("invalid_json", "yes")),
             waste=own_waste(where),
             cite=Cite("output"),
         )
@@ -283,12 +166,12 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent and model that stays silent."""
     blank = (
         "(status != 'ERROR' AND end_ns != 0 AND output_empty AND length(tools_called) = 0 "
-        f"AND stream_outcome NOT IN ('aborted', 'error') AND NOT {_CUT})"
+        f"AND stream_outcome NOT IN ('aborted', 'error') AND NOT {CUT})"
     )
-    for row in _by_agent(data, blank, "status != 'ERROR'"):
+    for row in bad_calls(data, blank, "status != 'ERROR'"):
         if row["spans"] > (1 - data.limit("captured")) * row["calls"]:
             continue
-        where = _where(row, blank)
+        where = where_bad(row, blank)
         thought = data.row(f"SELECT countIf(reasoning_tokens > 0) AS n FROM spans WHERE {where}")[
             "n"
         ]
@@ -300,7 +183,8 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
                 f"{code(row['agent'] or 'the agent')} with nothing, and the turn is lost"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'], 'calls')}, in {count(row['traces'], 'run')}, came "
+                f"{share(row['spans'], row['calls'], 'calls')}, in "
+                f"{count(row['traces'], 'run')}, came "
                 f"back without text and without a tool call; "
                 f"{tokens(row['used'])} tokens were billed for them."
             ),
@@ -326,6 +210,7 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
             ),
             harm="degrades",
             certainty=0.85,
+            filter=filter_bad(row, ("empty", "yes"), ("-status", "error")),
             waste=own_waste(where),
             cite=Cite("input", note=_unanswered),
         )

@@ -14,33 +14,39 @@ from catalyst_sdk.halo.detectors._sql import AGENT, literal, own_waste, pairs
 
 __all__ = ["handoff_pingpong", "user_repeats"]
 
-_ASKED = """
-SELECT trace_id, span_id, session_id, start_ns, input_preview, agent,
-  lowerUTF8(input_preview) AS said,
-  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp('[^\\\\w]+', said))) AS words,
-  lagInFrame((lowerUTF8(input_preview), trace_id)) OVER (
-    PARTITION BY session_id ORDER BY start_ns, trace_id
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before,
-  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp('[^\\\\w]+', before.1)))
-    AS words_before
+_ASKED = f"""
+SELECT trace_id, root AS span_id, session, agent, lowerUTF8(asked) AS said,
+  before.1 != '' AS follows,  lowerUTF8(before.1) AS said_before
 FROM (
-  SELECT trace_id, argMin(span_id, rank) AS span_id, argMaxIf(session_id, rank, session_id != '')
-      AS session_id, min(start_ns) AS start_ns, argMin(input_preview, rank) AS input_preview,
-    argMin(agent_key, rank) AS agent
-  FROM (SELECT *, (parent_span_id != '', start_ns, span_id) AS rank, AGENT_KEY AS agent_key FROM spans)
-  GROUP BY trace_id
+  SELECT *, lagInFrame((asked, trace_id)) OVER (
+      PARTITION BY session ORDER BY began, trace_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+  FROM (
+    SELECT trace_id, argMin(span_id, (parent_span_id != '', start_ns, span_id)) AS root,
+      argMin(session_id, (parent_span_id != '', start_ns, span_id)) AS session,
+      argMin(input_preview, (parent_span_id != '', start_ns, span_id)) AS asked,
+      argMin({AGENT}, (parent_span_id != '', start_ns, span_id)) AS agent,
+      min(start_ns) AS began
+    FROM spans WHERE session_id != '' GROUP BY trace_id
+  )
+  WHERE asked != '' AND NOT match(asked, '^\\\\s*[\\\\[{{]')
 )
-WHERE session_id != '' AND input_preview != '' AND NOT match(input_preview, '^\\\\s*[\\\\[{]')
-""".replace("AGENT_KEY", AGENT)
+"""
+"""Each run of a session: what was asked, and what had been asked in the run before."""
+_GAPS = "'[^\\\\pL\\\\pN]+'"
 _AGAIN = f"""
-SELECT trace_id, span_id, session_id, agent FROM ({_ASKED})
-WHERE before.1 != '' AND before.2 != trace_id AND lengthUTF8(said) >= 12
-  AND (ngramDistanceUTF8(said, before.1) <= 0.35
-    OR length(arrayIntersect(words, words_before)) >= 4
-      AND length(arrayIntersect(words, words_before)) >=
-          0.6 * least(length(words), length(words_before))
-    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)\
-|that.s not what i|not what i asked|you (didn.t|did not) answer|same question|asking again'))
+SELECT trace_id, span_id, session, agent,
+  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said))) AS words,
+  arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said_before)))
+    AS known,
+  length(arrayIntersect(words, known)) AS shared
+FROM ({_ASKED})
+WHERE follows AND lengthUTF8(said) >= 12
+  AND (ngramDistanceUTF8(said, said_before) <= 0.35
+    OR shared >= 4 AND shared >= 0.6 * least(length(words), length(known))
+    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)\
+|already (asked|told|said)|that.s not what i|not what i asked|you (didn.t|did not) answer\
+|same question|asking again'))
 """
 
 
@@ -60,11 +66,10 @@ WHERE before.1 != '' AND before.2 != trace_id AND lengthUTF8(said) >= 12
 def user_repeats(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent whose users ask again."""
     for row in data.rows(f"""
-SELECT agent, uniqExact(trace_id) AS traces, uniqExact(session_id) AS sessions
+SELECT agent, uniqExact(trace_id) AS traces, uniqExact(session) AS sessions
 FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
         follow_ups = data.row(
-            f"SELECT countIf(before.1 != '') AS n FROM ({_ASKED}) WHERE agent = "
-            f"{literal(row['agent'])}"
+            f"SELECT countIf(follows) AS n FROM ({_ASKED}) WHERE agent = {literal(row['agent'])}"
         )["n"]
         low, _ = wilson(row["traces"], follow_ups)
         if row["traces"] < data.enough() or low < data.limit("rate"):
@@ -123,7 +128,8 @@ FROM (
 
 
 _AGENTS_IN_TURN = _alternating(
-    "SELECT trace_id, start_ns, span_id, toString(if(agent_name != '', agent_name, agent_id)) AS who "
+    "SELECT trace_id, start_ns, span_id, toString(if(agent_name != '', agent_name, agent_id)) "
+    "AS who "
     "FROM spans WHERE kind = 'AGENT' AND (agent_name != '' OR agent_id != '')"
 )
 _TARGETS_IN_TURN = _alternating(

@@ -10,6 +10,7 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import NORMAL, wilson
 from catalyst_sdk.halo._words import code, count, percent, share
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import literal
 
 __all__ = ["empty_retrieval", "weak_retrieval"]
@@ -48,8 +49,10 @@ SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'LLM' AND status != 'ERR
                 "so the model answers without sources"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'], 'queries')}, in {count(row['traces'], 'run')}, "
-                f"returned no document; in {answered} of these runs the model answered all the same."
+                f"{share(row['spans'], row['calls'], 'queries')}, in "
+                f"{count(row['traces'], 'run')}, "
+                f"returned no document; in {answered} of these runs the model answered all the "
+                "same."
             ),
             root_cause=(
                 "The query is the user's wording or a rewrite that the index does not contain, a "
@@ -68,6 +71,7 @@ SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'LLM' AND status != 'ERR
             ),
             harm="degrades",
             certainty=0.9,
+            filter=terms(("kind", "RETRIEVER"), ("name", row["name"]), ("documents", 0)),
             cite=Cite("input", note=lambda _: "found nothing for this"),
         )
 
@@ -121,7 +125,8 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
                 "when nothing is near."
             ),
             fix=Fix(
-                summary=f"Drop documents scored below about {bound:.2f} and handle “nothing found”.",
+                summary=f"Drop documents scored below about {bound:.2f} and handle “nothing "
+                "found”.",
                 where="tool",
                 steps=[
                     f"Cut off results of {name} below {bound:.2f}.",

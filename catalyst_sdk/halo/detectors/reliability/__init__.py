@@ -3,13 +3,9 @@
 from catalyst_sdk.halo.detectors.reliability._endings import abandoned_stream, no_answer, step_limit
 from catalyst_sdk.halo.detectors.reliability._errors import recovered_error, run_ending_error
 from catalyst_sdk.halo.detectors.reliability._hidden import incomplete_trace, soft_error
-from catalyst_sdk.halo.detectors.reliability._limits import (
-    context_overflow,
-    quota,
-    rate_limit,
-    timeout,
-)
+from catalyst_sdk.halo.detectors.reliability._limits import context_overflow, quota, rate_limit
 from catalyst_sdk.halo.detectors.reliability._retries import retry_storm, same_mistake
+from catalyst_sdk.halo.detectors.reliability._timeouts import timeout
 
 __all__ = ["DETECTORS"]
 

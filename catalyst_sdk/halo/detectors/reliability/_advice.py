@@ -48,8 +48,8 @@ _BY_WORDS: tuple[tuple[str, Advice], ...] = (
         ),
     ),
     (
-        r"connection|econn|refused|reset by peer|unreachable|dns|name resolution|getaddrinfo|broken "
-        r"pipe|\b50[0234]\b|bad gateway|service unavailable|internal server error|ssl|tls",
+        r"connection|econn|refused|reset by peer|unreachable|dns|name resolution|getaddrinfo|"
+        r"broken pipe|\b50[0234]\b|bad gateway|service unavailable|internal server error|ssl|tls",
         Advice(
             "What {site} depends on cannot be reached or answers with a server error, so the same "
             "call can succeed a moment later.",

@@ -9,6 +9,7 @@ from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, duration, listing, quoted, share, tokens
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import AGENT, ORDER, STEP_KINDS, literal, own_waste, pairs
 from catalyst_sdk.halo.detectors.reliability._groups import CLASS
 
@@ -74,7 +75,7 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
         "tool": "The loop ends right after a tool, so the model never sees the result and never "
         "answers.",
         "cut": "The output limit is spent before the answer begins.",
-        "blank": "The model returns an empty message and the harness takes it for the final answer.",
+        "blank": "The model returns an empty message, which the harness takes for the answer.",
     }
     return Candidate(
         key=(str(row["agent"]),),
@@ -84,7 +85,8 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
             f"{'ends' if row['silent'] == 1 else 'end'} as successful with nothing to show the user"
         ),
         summary=(
-            f"{share(row['silent'], row['runs'], 'runs')} finished without error and without output: "
+            f"{share(row['silent'], row['runs'], 'runs')} finished without error and without "
+            "output: "
             f"{seen}.{failed}"
         ),
         root_cause=reasons.get(main, "The run is closed without an output, and no check objects."),
@@ -194,7 +196,8 @@ GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
             f"for another tool; about {tokens(usual['used'])} tokens each.{busy}"
             if agent
             else f"{count(traces, 'run')} ended with the message that the limit on turns was "
-            f"reached, typically after {calls} model calls and {tokens(usual['used'])} tokens.{busy}"
+            f"reached, typically after {calls} model calls and {tokens(usual['used'])} "
+            f"tokens.{busy}"
         ),
         root_cause=(
             "The agent does not converge on these requests: it keeps acting until the limit stops "
@@ -269,6 +272,7 @@ FROM spans WHERE stream_outcome != '' GROUP BY agent ORDER BY traces DESC, agent
             ),
             harm="wastes",
             certainty=0.9,
+            filter=terms(("outcome", "aborted"), ("agent", row["agent"])),
             waste=own_waste(where),
             cite=Cite("output", note=_left),
         )

@@ -11,7 +11,12 @@ from catalyst_sdk.halo._words import code, count, duration, quoted, share
 from catalyst_sdk.halo.detectors._detector import detector
 from catalyst_sdk.halo.detectors._sql import turn_waste
 from catalyst_sdk.halo.detectors.reliability._advice import Advice, advice_for
-from catalyst_sdk.halo.detectors.reliability._groups import ErrorGroup, error_groups, group_where
+from catalyst_sdk.halo.detectors.reliability._groups import (
+    ErrorGroup,
+    error_groups,
+    group_filter,
+    group_where,
+)
 
 __all__ = ["recovered_error", "run_ending_error"]
 
@@ -118,7 +123,7 @@ def _retries(group: ErrorGroup) -> str:
     """What the model did next, for tools."""
     if group.kind != "TOOL" or not group.retried_same + group.retried_changed:
         return f" A failing call takes {duration(group.seconds)}." if group.seconds > 1 else ""
-    parts = []
+    parts: list[str] = []
     if group.retried_same:
         parts.append(f"{count(group.retried_same)} with the very same arguments")
     if group.retried_changed:
@@ -141,6 +146,7 @@ def _candidate(
         harm="breaks" if ends else "wastes",
         broken=group.broken if ends else None,
         certainty=0.95,
+        filter=group_filter(group),
         waste=turn_waste(where),
         cite=Cite("error"),
     )

@@ -7,18 +7,20 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo.detectors._filters import core_of, site_term, terms
 from catalyst_sdk.halo.detectors._sql import ENDED_OR_WENT_ON, LEAF_ERROR, SITE, literal
+from catalyst_sdk.spans import fold_signature
 
-__all__ = ["CLASS", "ErrorGroup", "error_groups", "group_where"]
+__all__ = ["CLASS", "ErrorGroup", "error_groups", "group_filter", "group_where"]
 
 _TEXT = "lower(concat(error_type, ' ', error_message))"
 CLASS = f"""multiIf(
   match({_TEXT}, 'insufficient_quota|exceeded your current quota|credit balance|billing'), 'quota',
-  match({_TEXT}, 'rate.?limit|too many requests|(^|[^0-9])429([^0-9]|$)|overloaded|throttl|resource.?exhausted'),
-    'rate_limit',
+  match({_TEXT}, 'rate.?limit|too many requests|(^|[^0-9])429([^0-9]|$)|overloaded|throttl')
+    OR match({_TEXT}, 'resource.?exhausted'), 'rate_limit',
   match({_TEXT}, 'timed? ?.?out|timeout|deadline.?exceeded|etimedout'), 'timeout',
-  match({_TEXT}, 'max(imum)?.?(number of )?(turns|iterations|steps)|recursion.?limit|(iteration|turn|step).limit'),
-    'step_limit',
+  match({_TEXT}, 'max(imum)?.?(number of )?(turns|iterations|steps)|recursion.?limit')
+    OR match({_TEXT}, '(iteration|turn|step).limit'), 'step_limit',
   match({_TEXT}, 'context.?(length|window)|maximum context|prompt is too long|too many tokens'),
     'context',
   match({_TEXT}, 'content.?(filter|policy|management)|responsibleai'), 'content_filter',
@@ -78,6 +80,17 @@ ORDER BY traces DESC, spans DESC, class, kind, site, signature
 
 def _group(row: dict[str, Any]) -> ErrorGroup:
     return msgspec.convert({k: v for k, v in row.items() if k != "class"}, ErrorGroup, strict=False)
+
+
+def group_filter(group: ErrorGroup) -> str:
+    """Try to say a group in the filter grammar, by what its messages have in common."""
+    common = core_of(group.signature or fold_signature(group.message))
+    return terms(
+        ("kind", group.kind),
+        site_term(group.kind, group.site),
+        ("status", "error"),
+        ("error", common if len(common) >= 8 else ""),
+    )
 
 
 def group_where(group: ErrorGroup, error_class: str) -> str:

@@ -9,6 +9,7 @@ from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, quoted, readable, share
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import core_of, site_term, terms
 from catalyst_sdk.halo.detectors._sql import SITE, literal, turn_waste
 from catalyst_sdk.halo.detectors.reliability._advice import advice_for
 
@@ -55,7 +56,8 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
             where=here,
             title=f"{site} fails with {quoted(readable(row['signature']), 90)} but reports success",
             summary=(
-                f"{share(row['spans'], calls, 'calls')} of {site}, in {count(row['traces'], 'run')}, "
+                f"{share(row['spans'], calls, 'calls')} of {site}, in "
+                f"{count(row['traces'], 'run')}, "
                 "returned an error in their content while the span's status is OK: no error rate "
                 "and no alert has counted them."
             ),
@@ -74,12 +76,21 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
             ),
             harm="degrades",
             certainty=0.85,
+            filter=terms(
+                ("kind", row["kind"]),
+                site_term(row["kind"], row["site"]),
+                ("error", core_of(row["signature"])),
+                ("-status", "error"),
+            ),
             waste=turn_waste(here),
             cite=Cite("output"),
         )
 
 
-_ORPHAN = "parent_span_id != '' AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans)"
+_ORPHAN = (
+    "parent_span_id != '' "
+    "AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans)"
+)
 
 
 @detector(

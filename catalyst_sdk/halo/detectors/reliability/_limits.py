@@ -1,153 +1,25 @@
-"""Calls that run into a limit outside the agent: time, rate, quota, context window."""
+"""Calls that run into a limit outside the agent: rate, quota, context window."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from catalyst_sdk.findings import Fix
-from catalyst_sdk.halo._candidate import Candidate, Cite, Row
+from catalyst_sdk.halo._candidate import Candidate
 from catalyst_sdk.halo._dataset import Dataset
-from catalyst_sdk.halo._words import code, count, duration, quoted, share, tokens
+from catalyst_sdk.halo._words import code, count, quoted, tokens
 from catalyst_sdk.halo.detectors._detector import detector
-from catalyst_sdk.halo.detectors._sql import SITE, literal, turn_waste
-from catalyst_sdk.halo.detectors.reliability._groups import ErrorGroup, error_groups, group_where
+from catalyst_sdk.halo.detectors._sql import SITE, literal
+from catalyst_sdk.halo.detectors.reliability._groups import (
+    ErrorGroup,
+    error_groups,
+    group_where,
+)
+from catalyst_sdk.halo.detectors.reliability._limit import ended_words, limit_candidate
 
-__all__ = ["context_overflow", "quota", "rate_limit", "timeout"]
+__all__ = ["context_overflow", "quota", "rate_limit"]
 
 _NEEDS = ("1", "spans")
-
-
-def _ended(group: ErrorGroup) -> str:
-    if not group.broken:
-        return "every run went on"
-    if group.broken == group.traces:
-        return "every one of them ended there"
-    return f"{share(group.broken, group.traces, 'runs')} ended there"
-
-
-def _candidate(
-    group: ErrorGroup, error_class: str, *, title: str, summary: str, root_cause: str, fix: Fix
-) -> Candidate:
-    where = group_where(group, error_class)
-    return Candidate(
-        key=(group.kind, group.site),
-        where=where,
-        title=title,
-        summary=summary,
-        root_cause=root_cause,
-        fix=fix,
-        harm="breaks" if group.broken else "degrades",
-        broken=group.broken or None,
-        certainty=0.95,
-        waste=turn_waste(where),
-        cite=Cite("error", note=_took),
-    )
-
-
-def _took(row: Row) -> str:
-    return f"took {duration(row['duration_ns'] / 1e9)}" if row["duration_ns"] else ""
-
-
-@detector(
-    "timeout",
-    category="reliability",
-    looks_for="Calls that are given up because they took too long, by tool or model.",
-    needs=_NEEDS,
-    in_order="no timeouts",
-    family="failure",
-    min_traces=(2, "a timeout in two runs is more than a hiccup of the network"),
-)
-def timeout(data: Dataset) -> Iterator[Candidate]:
-    """Yield one candidate for each tool or model that times out."""
-    for group in error_groups(data, "timeout", by_signature=False):
-        if group.traces < data.enough():
-            continue
-        site = code(group.site)
-        good = data.row(f"""
-SELECT count() AS calls, quantileExact(0.5)(duration_ns) / 1e9 AS middle,
-  quantileExact(0.95)(duration_ns) / 1e9 AS tail
-FROM spans WHERE kind = {literal(group.kind)} AND {SITE} = {literal(group.site)}
-  AND status != 'ERROR' AND end_ns != 0""")
-        yield _candidate(
-            group,
-            "timeout",
-            title=(
-                f"{site} times out and makes "
-                + (
-                    f"{count(group.traces, 'run')} wait {duration(group.seconds)} for nothing"
-                    if group.seconds >= 1
-                    else f"{count(group.traces, 'run')} do without its answer"
-                )
-            ),
-            summary=(
-                f"{count(group.spans, 'call')} of {site} in {count(group.traces, 'run')} timed out; "
-                f"{_ended(group)}.{_against(good, group)}{_blind(group)}"
-            ),
-            root_cause=_timeout_cause(good, group, site),
-            fix=_timeout_fix(good, group, site),
-        )
-
-
-def _against(good: Row, group: ErrorGroup) -> str:
-    if not good.get("calls"):
-        return " Not one call of it succeeded."
-    return (
-        f" A failing call is held for {duration(group.seconds)}; the {count(good['calls'])} that "
-        f"succeeded took {duration(good['middle'])} (95 % under {duration(good['tail'])})."
-    )
-
-
-def _blind(group: ErrorGroup) -> str:
-    if not group.retried_same:
-        return ""
-    return f" {count(group.retried_same, 'of them was', 'of them were')} repeated unchanged."
-
-
-def _timeout_cause(good: Row, group: ErrorGroup, site: str) -> str:
-    if not good.get("calls"):
-        return (
-            f"{site} never answers within its limit of about {duration(group.seconds)}: either the "
-            "limit is below what the work takes, or what is behind it is down."
-        )
-    if group.seconds > 3 * good["tail"]:
-        return (
-            f"The limit of {site} is far above what a working call needs: when the service behind "
-            f"it hangs, the run waits {duration(group.seconds)} although after "
-            f"{duration(good['tail'])} there is next to no hope of an answer."
-        )
-    return (
-        f"The limit of {site} cuts into its normal range: working calls come close to "
-        f"{duration(good['tail'])}, and the slow ones are cut off at {duration(group.seconds)}."
-    )
-
-
-def _timeout_fix(good: Row, group: ErrorGroup, site: str) -> Fix:
-    waits_too_long = bool(good.get("calls")) and group.seconds > 3 * good["tail"]
-    limit = max(0.5, round(3 * good["tail"], 1)) if waits_too_long else 0.0
-    steps = (
-        [
-            f"Set the limit of {site} to about {duration(limit)} (three times the 95th percentile of "
-            "the calls that work)."
-        ]
-        if waits_too_long
-        else [
-            f"Find out what {site} waits for; the cited spans give the arguments and the times. "
-            "Make that faster, or give slow requests a limit that fits them."
-        ]
-    )
-    steps += [
-        "Retry once inside the tool after a short jittered wait, not by way of the model.",
-        "When the retry fails too, return a sentence the model can act on (“the lookup is down; "
-        "tell the customer and offer to follow up”) and tell the prompt not to call it again in "
-        "this run.",
-        "If many runs fail within the same minutes, add a circuit breaker so that later runs skip "
-        "the wait.",
-    ]
-    return Fix(
-        summary=f"Fail fast in {site}, retry once in code, and tell the model what to do next.",
-        where="tool" if group.kind == "TOOL" else "harness",
-        steps=steps,
-    )
 
 
 @detector(
@@ -165,7 +37,7 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
         if group.traces < data.enough():
             continue
         site, bursts = code(group.site), _bursts(data, group)
-        yield _candidate(
+        yield limit_candidate(
             group,
             "rate_limit",
             title=(
@@ -178,7 +50,8 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
             ),
             summary=(
                 f"{count(group.spans, 'request')} to {site} in {count(group.traces, 'run')} "
-                f"were refused; {_ended(group)}. The first one said {quoted(group.message)}.{bursts}"
+                f"were refused; {ended_words(group)}. The first one said "
+                f"{quoted(group.message)}.{bursts}"
             ),
             root_cause=(
                 f"Nothing on the sending side knows the limit of {site}: each run sends as soon as "
@@ -231,13 +104,14 @@ def quota(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each provider whose quota ran out."""
     for group in error_groups(data, "quota", by_signature=False):
         site = code(group.site)
-        yield _candidate(
+        yield limit_candidate(
             group,
             "quota",
             title=f"The quota for {site} is used up, so its requests fail until it is raised",
             summary=(
-                f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused with "
-                f"{quoted(group.message)}; {_ended(group)}."
+                f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused "
+                "with "
+                f"{quoted(group.message)}; {ended_words(group)}."
             ),
             root_cause=(
                 "The account's credit or monthly quota is exhausted. Unlike a rate limit this does "
@@ -248,7 +122,7 @@ def quota(data: Dataset) -> Iterator[Candidate]:
                 where="infra",
                 steps=[
                     "Top up the account or raise its limit.",
-                    "Set a budget alert at 80 %.",
+                    "Set a budget alert at 80%.",
                     "Tell quota errors from rate limits in the harness: end at once, or fall back "
                     "to a second provider.",
                 ],
@@ -280,13 +154,14 @@ WHERE trace_id IN (SELECT trace_id FROM spans WHERE {group_where(group, "context
             if largest >= 8000
             else ""
         )
-        yield _candidate(
+        yield limit_candidate(
             group,
             "context",
             title=f"Prompts outgrow the context window of {site} and the request is refused",
             summary=(
-                f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused with "
-                f"{quoted(group.message)}; {_ended(group)}.{grown}"
+                f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused "
+                "with "
+                f"{quoted(group.message)}; {ended_words(group)}.{grown}"
             ),
             root_cause=(
                 "Everything said and every tool result stays in the prompt until it no longer "
@@ -296,7 +171,7 @@ WHERE trace_id IN (SELECT trace_id FROM spans WHERE {group_where(group, "context
                 summary="Trim the history before it is sent, largest tool results first.",
                 where="harness",
                 steps=[
-                    "Count tokens before each request; at 70 % of the window replace old tool "
+                    "Count tokens before each request; at 70% of the window replace old tool "
                     "results by one-line summaries.",
                     "Cap what a single tool may return, with a way to ask for more.",
                     "As a last resort start a fresh context with a summary of the run so far.",

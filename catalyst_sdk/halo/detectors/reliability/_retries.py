@@ -87,18 +87,22 @@ FROM spans WHERE {where}""")
         key=(group["kind"], group["site"]),
         where=where,
         title=(
-            f"{site} fails and is tried again {how}, up to {group['longest']} times in a row, because "
+            f"{site} fails and is tried again {how}, up to {group['longest']} times in a row, "
+            "because "
             "nothing tells the run to stop"
         ),
         summary=(
-            f"In {count(traces, 'run')} {site} failed {data.limit('attempts'):.0f} times or more in "
+            f"In {count(traces, 'run')} {site} failed {data.limit('attempts'):.0f} times or "
+            "more in "
             f"a row, {count(spans, 'failed attempt')} in all ({spans / traces:.1f} a run), mostly "
-            f"with {quoted(readable(more['words']))}. The attempts take {duration(more['seconds'])} of each "
+            f"with {quoted(readable(more['words']))}. The attempts take "
+            f"{duration(more['seconds'])} of each "
             "such run."
         ),
         root_cause=cause,
         fix=Fix(
-            summary=f"Limit attempts of {site} in code, and say clearly when it is no use to retry.",
+            summary=f"Limit attempts of {site} in code, and say clearly when it is no use to "
+            "retry.",
             where="harness",
             steps=[
                 f"Allow {site} two failures in a row within a run; answer the third call without "

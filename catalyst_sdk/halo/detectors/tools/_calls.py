@@ -10,6 +10,7 @@ from catalyst_sdk.halo._candidate import Candidate, Cite, Row
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import code, count, listing, percent, quoted, share
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import AGENT, any_of, literal, own_waste
 
 __all__ = ["bad_arguments", "unknown_tool", "unused_tool"]
@@ -64,14 +65,16 @@ FROM (
                 + (" The hand-off tools may not be offered to this agent." if handed else "")
             ),
             fix=Fix(
-                summary=f"Take {tool} out of the prompt, or offer it; answer unknown names with the "
+                summary=f"Take {tool} out of the prompt, or offer it; answer unknown names with "
+                "the "
                 "list.",
                 where="prompt",
                 steps=[
                     f"Search prompts, examples and old messages for {tool} and remove it there.",
                     *(
                         [
-                            f"If {code(near[0])} is meant, say so in its description: “use this to …”."
+                            f"If {code(near[0])} is meant, say so in its description: “use this "
+                            "to …”."
                         ]
                         if near
                         else [f"If the task really needs {tool}, offer it."]
@@ -81,6 +84,7 @@ FROM (
             ),
             harm="degrades",
             certainty=0.95,
+            filter=terms(("kind", "LLM"), ("calls", row["tool"]), ("-offers", row["tool"])),
             waste=own_waste(where),
             cite=Cite("call", anchor=row["tool"], note=_not_on_offer(tool)),
         )
@@ -128,7 +132,8 @@ def _bad(data: Dataset, row: Row) -> Candidate:
         title=f"The model writes arguments for {tool} that its schema forbids: "
         f"{quoted(row['example'], 80)}",
         summary=(
-            f"{share(row['spans'], calls, 'calls')} of {tool}, in {count(row['traces'], 'run')}, do "
+            f"{share(row['spans'], calls, 'calls')} of {tool}, in "
+            f"{count(row['traces'], 'run')}, do "
             f"not fit the schema it was offered with: {quoted(row['example'], 140)}."
         ),
         root_cause=(
@@ -192,7 +197,8 @@ GROUP BY agent HAVING length(idle) > 0 ORDER BY length(idle) DESC, agent"""):
                 "called"
             ),
             summary=(
-                f"{idle} {'was' if many == 1 else 'were'} offered in {count(row['calls'], 'request')} "
+                f"{idle} {'was' if many == 1 else 'were'} offered in "
+                f"{count(row['calls'], 'request')} "
                 f"of {count(row['runs'], 'run')} and never called "
                 f"({percent(many / row['tools'])} of the tools on offer)."
             ),

@@ -21,6 +21,7 @@ from catalyst_sdk.halo._words import (
     times,
 )
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import FAILED, literal, turn_waste
 from catalyst_sdk.halo.detectors.reliability._advice import advice_for
 
@@ -98,7 +99,7 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
         )
         + ("the agent works by trial and error" if trial else "the agent does without it"),
         summary=(
-            f"{share(row['failed'], row['calls'], 'calls')} failed (95 % interval "
+            f"{share(row['failed'], row['calls'], 'calls')} failed (95% interval "
             f"{percent(interval[0])} to {percent(interval[1])}; its other tools: {percent(rest)}). "
             f"Reasons: {listing(said)}{more}.{again}"
         ),
@@ -106,6 +107,7 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
         fix=fix,
         harm="degrades",
         certainty=0.9,
+        filter=terms(("kind", "TOOL"), ("tool", row["tool"]), ("status", "error")),
         waste=turn_waste(where),
         cite=Cite("error"),
     )
@@ -206,7 +208,8 @@ or is how a tool without a result answers."""
 def empty_result(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool that comes back empty too often."""
     for row in data.rows(f"""
-SELECT tool_name AS tool, countIf(NOT {FAILED}) AS calls, countIf({_NOTHING} AND NOT {FAILED}) AS empty,
+SELECT tool_name AS tool, countIf(NOT {FAILED}) AS calls,
+  countIf({_NOTHING} AND NOT {FAILED}) AS empty,
   uniqExactIf(trace_id, {_NOTHING} AND NOT {FAILED}) AS traces,
   minIf(output_preview, {_NOTHING}) AS form
 FROM spans WHERE kind = 'TOOL' GROUP BY tool ORDER BY empty DESC, tool"""):
@@ -229,7 +232,8 @@ FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS next
   FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
     again = (
-        f" The agent tried it again {times(after['again'])}, and found something {times(after['found'])}."
+        f" The agent tried it again {times(after['again'])}, and found something "
+        f"{times(after['found'])}."
         if after.get("again")
         else " The agent never tried again."
     )
@@ -268,6 +272,13 @@ FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
         ),
         harm="degrades",
         certainty=0.8,
+        filter=terms(
+            ("kind", "TOOL"),
+            ("tool", row["tool"]),
+            ("empty", "yes"),
+            ("output_size", ">0"),
+            ("-status", "error"),
+        ),
         waste=turn_waste(where),
         cite=Cite("input", note=lambda row: f"answered {quoted(row['output_preview'], 30)}"),
     )

@@ -70,7 +70,7 @@ def _repeat(data: Dataset, row: Row, use: Row) -> Candidate:
         where=where,
         title=(
             f"{tool} is called again with the same arguments for the same answer, "
-            f"{'up to ' + str(row['most']) + ' times a run' if row['most'] > 2 else 'twice in a run'}"
+            + (f"up to {row['most']} times a run" if row["most"] > 2 else "twice in a run")
         ),
         summary=(
             f"In {share(row['traces'], use['traces'], 'runs')} that use {tool}, the agent asked it "
@@ -124,6 +124,7 @@ FROM (
     SELECT trace_id, start_ns, span_id, toString(tool_name) AS tool_name,
       cityHash64(tool_name, input_hash) AS call
     FROM spans WHERE kind = 'TOOL' AND input_hash != 0
+      AND trace_id IN (SELECT trace_id FROM traces WHERE tool_count > 3)
   )
   GROUP BY trace_id HAVING length(calls) >= 4
 )

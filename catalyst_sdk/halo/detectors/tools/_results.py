@@ -11,6 +11,7 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import unusual_above
 from catalyst_sdk.halo._words import code, count, duration, quoted, share, size, tokens
 from catalyst_sdk.halo.detectors._detector import detector
+from catalyst_sdk.halo.detectors._filters import terms
 from catalyst_sdk.halo.detectors._sql import ORDER, literal, own_waste, pairs
 
 __all__ = ["one_by_one", "oversized_output"]
@@ -83,7 +84,8 @@ FROM (
 SELECT max(prompt_tokens) AS largest, (SELECT sum(tokens) FROM ({waste})) AS paid
 FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
     read = (
-        f" Later requests of these runs carry it along: prompts grow to {tokens(effect['largest'])} "
+        " Later requests of these runs carry it along: prompts grow to "
+        f"{tokens(effect['largest'])} "
         f"tokens, about {tokens(effect['paid'])} of them read for nothing."
         if effect.get("paid")
         else ""
@@ -96,7 +98,8 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
             "for it again"
         ),
         summary=(
-            f"{share(row['spans'], row['calls'], 'calls')} of {tool} returned more than {size(least)} "
+            f"{share(row['spans'], row['calls'], 'calls')} of {tool} returned more than "
+            f"{size(least)} "
             f"(typically {size(row['typical'])}).{read}"
         ),
         root_cause=(
@@ -126,6 +129,7 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
         ),
         harm="wastes",
         certainty=0.95,
+        filter=terms(("kind", "TOOL"), ("tool", row["tool"]), ("output_size", f">={least}")),
         waste=waste,
         cite=Cite(
             "input",
@@ -145,16 +149,18 @@ FROM (
     SELECT trace_id, start_ns, span_id,
       if(length(tools_called) = 1, toString(tools_called[1]), '') AS asks
     FROM spans WHERE kind = 'LLM' AND status != 'ERROR'
+      AND trace_id IN (SELECT trace_id FROM traces WHERE llm_count > 2)
   )
   GROUP BY trace_id
 )
-ARRAY JOIN arrayMap(b -> b[1].3, blocks) AS tool, arrayMap(b -> arrayMap(s -> s.2, b), blocks) AS ids
+ARRAY JOIN arrayMap(b -> b[1].3, blocks) AS tool,
+  arrayMap(b -> arrayMap(s -> s.2, b), blocks) AS ids
 WHERE tool != '' AND turns >= 3
 """
 """Stretches of three or more model turns in a row that each call the same one tool."""
 _ONE_ONLY = re.compile(
-    r"[^.\n]{0,200}\b(?:(?:one|a single) (?:tool|function) call|(?:only|at most) one (?:tool|function))"
-    r"[^.\n]{0,200}",
+    r"[^.\n]{0,200}\b(?:(?:one|a single) (?:tool|function) call"
+    r"|(?:only|at most) one (?:tool|function))[^.\n]{0,200}",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r'"((?:[^"\\]|\\.){2,80})"|(-?\d+(?:\.\d+)?)')
@@ -233,7 +239,8 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
         ),
         summary=(
             f"{count(row['stretches'], 'stretch', 'stretches')} in {count(row['traces'], 'run')} "
-            f"look things up one by one; asking at once would save {count(row['saved'], 'turn')}. In "
+            "look things up one by one; asking at once would save "
+            f"{count(row['saved'], 'turn')}. In "
             f"{known} of the {len(row['sample'])} stretches read in full, every later argument "
             "already stood in the prompt before the first call."
         ),
@@ -244,7 +251,8 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
             steps=[
                 *(
                     [
-                        "Relax that rule for read-only tools, keep it for those that change something."
+                        "Relax that rule for read-only tools, keep it for those that change "
+                        "something."
                     ]
                     if rule
                     else ["Allow parallel tool calls and say in the prompt when to use them."]
