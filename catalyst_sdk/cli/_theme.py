@@ -77,6 +77,21 @@ ASCII_MARKS = {
 }
 
 
+_SPELLED = str.maketrans(
+    {UNICODE_MARKS[name]: ASCII_MARKS[name] for name in ("ok", "error", "more", "arrow", "times")}
+    | dict.fromkeys("“”„", '"')
+    | dict.fromkeys("‘’", "'")
+    | dict.fromkeys("│▌▎▐█", "|")
+    | dict.fromkeys("–—─·•", "-")
+    | {"≈": "~", "≤": "<=", "≥": ">=", "⚙": "*"}
+)
+
+
+def spelled(text: str) -> str:
+    """Give text drawn elsewhere in ASCII; letters of other alphabets become ?."""
+    return text.translate(_SPELLED).encode("ascii", "replace").decode()
+
+
 class Theme(msgspec.Struct, frozen=True):
     """Names what things look like on one screen."""
 

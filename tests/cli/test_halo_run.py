@@ -52,6 +52,7 @@ def test_a_report_on_a_terminal_is_drawn(run: Run, failing: str):
     assert "lookup_order" in ran.out
     assert max(len(line) for line in ran.out.splitlines()) <= 100
     assert ran.err.splitlines()[-1].startswith("next: catalyst trace get 79194633")
+    assert run("halo", "run", failing, "--ascii", tty=100).out.isascii()
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -17,11 +17,13 @@ from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._options import filter_options, output_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing, to_file
 from catalyst_sdk.cli._progress import Ticker
+from catalyst_sdk.cli._theme import spelled
 from catalyst_sdk.errors import BadInput, ConfigError
 from catalyst_sdk.findings import SEVERITIES, Report
 
 FORMATS = ("text", "md", "json", "html")
 _BY_ENDING = {".md": "md", ".markdown": "md", ".json": "json", ".html": "html", ".htm": "html"}
+_WIDEST = 110
 FINDING_COLUMNS = ("id", "severity", "category", "title", "confidence", "fingerprint", "trace_ids")
 
 
@@ -142,7 +144,8 @@ def _write(output: Output, report: Report, form: str | None) -> None:
     if form == "text":
         screen = output.screen
         color = screen.color is not None
-        output.write(halo.render_terminal(report, width=screen.width, color=color))
+        text = halo.render_terminal(report, width=min(screen.width, _WIDEST), color=color)
+        output.write(spelled(text) if screen.ascii else text)
     elif form == "json":
         output.write(report.to_json() + "\n")
     else:
