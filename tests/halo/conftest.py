@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from catalyst_sdk import halo
+from catalyst_sdk.findings import Finding, Report
 from catalyst_sdk.store import FileStore, open_files
-from halo.planted import Traces, healthy
+from halo.planted import Traces, healthy, healthy_run
 from halo.plants import PLANTS
+
+MIXED = ("timeout", "soft-error", "repeated-call", "cut-output", "oversized-output")
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +46,37 @@ def planted(opened: Callable[..., FileStore]) -> Callable[[str], tuple[FileStore
         return opened(name, made[name]), made[name].planted
 
     return make
+
+
+@pytest.fixture(scope="session")
+def findings_of(
+    planted: Callable[[str], tuple[FileStore, set[str]]],
+) -> Callable[[str], list[Finding]]:
+    """Give what a detector finds in its planted data; each runs once."""
+    found: dict[str, list[Finding]] = {}
+
+    def detect(name: str) -> list[Finding]:
+        if name not in found:
+            found[name] = halo.detect(planted(name)[0], detectors=[name])
+        return found[name]
+
+    return detect
+
+
+@pytest.fixture(scope="session")
+def mixed(opened: Callable[..., FileStore]) -> Traces:
+    """Several flaws at once, and a healthy majority."""
+    traces = Traces(seed=11)
+    for name in MIXED:
+        PLANTS[name](traces)
+    for _ in range(60):
+        healthy_run(traces).answer()
+    return traces
+
+
+@pytest.fixture(scope="session")
+def mixed_report(mixed: Traces, opened: Callable[..., FileStore]) -> Report:
+    return halo.run(opened("mixed", mixed))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from catalyst_sdk.halo.render._view import (
 __all__ = ["render_markdown"]
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])|(?<=\w)(:)(?=//)")
-_LINE_START = re.compile(r"^(\s*)([-+=]|\d+[.)])")
+_LINE_START = re.compile(r"^(\s*(?:\d+(?=[.)](?:\s|$)))?)([-+=.)])")
 
 
 def render_markdown(report: Report) -> str:

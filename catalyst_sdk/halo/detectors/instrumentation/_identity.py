@@ -24,7 +24,7 @@ _NAMED = "SELECT trace_id FROM spans WHERE agent_id != '' OR agent_name != ''"
     in_order="every trace names its agent",
     family="identity",
     min_traces=(2, "a single script may be no agent"),
-    share=(0.02, "of all traces"),
+    share=(0.02, "of all traces: a stray one may rightly belong to no agent"),
 )
 def missing_agent(data: Dataset) -> Iterator[Candidate]:
     """Yield a candidate when traces are anonymous."""
