@@ -38,7 +38,7 @@ def widened(pattern: str) -> str:
         tree = parser.parse(pattern)
         widener = _Widener(folded=bool(tree.state.flags & re.IGNORECASE))
         body = widener.sequence(tree)
-    except (re.error, _TooOdd, RecursionError, OverflowError):
+    except (re.error, _TooOdd, RecursionError, OverflowError, Warning):
         return ""
     return f"(?i:{body})" if widener.folded else body
 

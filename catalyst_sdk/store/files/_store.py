@@ -87,6 +87,14 @@ class FileStore:
         """Read one span; unique prefixes of the ids will do."""
         return read_spans_at(self._data.files, [self._index.span(trace_id, span_id)])[0]
 
+    def complete(self, prefix: str) -> str:
+        """Complete a trace id; NotFound, or AmbiguousId with candidates."""
+        return self._index.trace(prefix)[0].trace_id
+
+    def with_events(self, trace_id: str) -> set[str]:
+        """Name the spans of a trace that have events."""
+        return {span.span_id for span in self.trace(trace_id) if span.events}
+
     def raw(self, trace_id: str, span_id: str | None = None) -> list[bytes]:
         """Give the stored lines of a trace or of one span, byte for byte, each once."""
         places = self._index.trace(trace_id)

@@ -61,9 +61,9 @@ def _term(word: Word) -> Term:
 
 def _text_term(word: Word) -> Term:
     value = word.values[0]
-    if value.text in ("AND", "and", "&&"):
+    if value.text in ("AND", "&&"):
         raise problem(f"`{value.text}` is not needed", value.position, "Terms all have to hold.")
-    if value.text in ("OR", "or", "||"):
+    if value.text in ("OR", "||"):
         raise problem(
             f"`{value.text}` is not part of the grammar",
             value.position,

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from catalyst_sdk.errors import ConfigError
 
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE)
+_FRACTION = re.compile(r"\.(\d+)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _HINT = "Say 15m, 1h, 7d, 2w or all."
 _MOMENT_HINT = "Say 2026-01-31, 2026-01-31T08:00:00Z, or 1h for an hour ago."
@@ -32,14 +33,17 @@ def parse_moment(text: str, *, now_ns: int | None = None) -> int:
     if _RANGE.fullmatch(wanted):
         back = parse_range(wanted) or 0
         return (time.time_ns() if now_ns is None else now_ns) - round(back * _NS)
+    # Python 3.10 reads fractions of three or six digits only, and no version reads nine.
+    fraction = _FRACTION.search(wanted)
+    plain = _FRACTION.sub("", wanted).replace("Z", "+00:00").replace("z", "+00:00")
     try:
-        moment = datetime.fromisoformat(wanted.replace("Z", "+00:00").replace("z", "+00:00"))
+        moment = datetime.fromisoformat(plain)
     except ValueError:
         raise ConfigError(f"`{text}` is no moment in time.", hint=_MOMENT_HINT) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    whole = moment.replace(microsecond=0)
-    return round(whole.timestamp()) * _NS + moment.microsecond * 1000
+    below = int(fraction.group(1).ljust(9, "0")[:9]) if fraction else 0
+    return round(moment.timestamp()) * _NS + below
 
 
 def time_range(
