@@ -47,7 +47,7 @@ _OUTPUT = (
         type=OneOf("--color", ("auto", "always", "never")),
         help="When to use colour.",
     ),
-    _out("--ascii", is_flag=True, help="No characters beyond ASCII."),
+    _out("--ascii", is_flag=True, help="Draw with ASCII only."),
     _out("--no-pager", is_flag=True, help="Do not page long output."),
 )
 

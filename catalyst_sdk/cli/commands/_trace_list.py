@@ -11,7 +11,7 @@ import click
 from catalyst_sdk.cli import _listing
 from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, Selection, select
-from catalyst_sdk.cli._format import out_of, short_id
+from catalyst_sdk.cli._format import out_of, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import TRACE_COLUMNS, TRACE_FIELDS, Row, trace_item
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
@@ -99,11 +99,12 @@ def _end(
 ) -> None:
     failed = sum(row["status"] == "ERROR" for row in rows)
     shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
+    wanted = shown["trace_id"][: short_length(row["trace_id"] for row in rows)]
     output.hint(
         [
             out_of(len(rows), total, "trace"),
             selection.words,
             f"{failed:,} failed" if failed else "",
         ],
-        f"catalyst trace get {short_id(shown['trace_id'])} --view timeline{file_flags(files)}",
+        f"catalyst trace get {wanted} --view timeline{file_flags(files)}",
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from catalyst_sdk.cli._format import age, amount, cost, duration, one_line, short_id
+from catalyst_sdk.cli._format import age, amount, cost, duration, one_line, short_length
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import Exchange, quoted, styled
 from catalyst_sdk.cli._theme import Theme
@@ -31,17 +31,18 @@ _EIGHTHS = " ▁▂▃▄▅▆▇"
 def trace_table(theme: Theme, rows: Sequence[Row], failing: dict[str, str]) -> list[Text]:
     """Draw traces; *failing* names, by trace id, the span that failed first."""
     longest = max((int(row["duration_ns"]) for row in rows), default=0)
-    drawn = [_row(theme, row, longest, failing.get(row["trace_id"], "")) for row in rows]
+    digits = short_length(row["trace_id"] for row in rows)
+    drawn = [_row(theme, row, digits, longest, failing.get(row["trace_id"], "")) for row in rows]
     return _table.table(theme, _COLUMNS, drawn)
 
 
-def _row(theme: Theme, row: Row, longest: int, failing: str) -> _table.Row:
+def _row(theme: Theme, row: Row, digits: int, longest: int, failing: str) -> _table.Row:
     mark, color = theme.status(row["status"])
     muted = theme.role("muted")
     bar = color if row["status"] == "ERROR" else muted
     cells: list[Text | Exchange] = [
         Text(mark, style=color),
-        Text(short_id(row["trace_id"]), style=theme.role("accent")),
+        Text(row["trace_id"][:digits], style=theme.role("accent")),
         Text(age(int(row["start_ns"]), theme.screen.now_ns), style=muted),
         quoted(row["agent_name"] or row["agent_id"] or row["service"]),
         _told(theme, row),
