@@ -141,11 +141,14 @@ def _wanted(span: SpanFacts, fold: Fold) -> bool:
 
 
 def _document(store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> dict[str, Any]:
-    from catalyst_sdk.cli.views._transcript import as_json
+    from catalyst_sdk.store.queries import transcript, turn_item
 
     document = trace_item(trace_row(spans))
     if look.view == "thread":
-        return {**document, "turns": as_json(_talks(store, spans), spans)}
+        return {
+            **document,
+            "turns": [turn_item(turn) for turn in transcript(_talks(store, spans), spans)],
+        }
     return {**document, "spans": [span_item(span) for span in spans if _wanted(span, look.fold)]}
 
 

@@ -13,8 +13,8 @@ from catalyst_sdk.cli._format import amount, block, cost, duration, moment, one_
 from catalyst_sdk.cli._lines import cut, heading, indented, quoted, spread, styled, wrapped
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views._thread import turn_lines
-from catalyst_sdk.cli.views._transcript import single
 from catalyst_sdk.spans import Event, Link, Span, SpanFacts
+from catalyst_sdk.store.queries import single
 
 if TYPE_CHECKING:
     from catalyst_sdk.spans import Conversation

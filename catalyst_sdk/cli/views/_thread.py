@@ -12,8 +12,8 @@ from catalyst_sdk.cli._format import amount, block, duration, one_line
 from catalyst_sdk.cli._lines import cut, joined, styled, wrapped
 from catalyst_sdk.cli._screen import Screen
 from catalyst_sdk.cli._theme import Theme
-from catalyst_sdk.cli.views._transcript import Call, Turn, transcript
 from catalyst_sdk.spans import SpanFacts
+from catalyst_sdk.store.queries import Call, Turn, transcript
 
 if TYPE_CHECKING:
     from catalyst_sdk.spans import Conversation

@@ -24,6 +24,7 @@ from catalyst_sdk.store.clickhouse._decode import decode
 from catalyst_sdk.store.clickhouse._project import ProjectStore
 from catalyst_sdk.store.clickhouse._rows import Rows
 from catalyst_sdk.store.clickhouse._schema import DATABASE, Cluster, migration_log, migrations
+from catalyst_sdk.store.clickhouse._stretch import OrderedProject
 from catalyst_sdk.store.clickhouse._writer import InsertRefused, Writer
 from catalyst_sdk.store.embedded._errors import engine_error
 from catalyst_sdk.store.engine import EngineProcess
@@ -90,7 +91,7 @@ class LiveStore:
 
     def project(self, project: str) -> ProjectStore:
         """Read one project."""
-        return ProjectStore(self, project)
+        return OrderedProject(self, project)
 
     def query(
         self, sql: str, params: Mapping[str, Any] | None = None, settings: Any = None

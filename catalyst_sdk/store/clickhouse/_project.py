@@ -156,6 +156,15 @@ class ProjectStore:
         rows = window.query(f"SELECT trace_id FROM traces WHERE {condition}", params)
         return Snapshot(self._live, self._project, [row["trace_id"] for row in rows])
 
+    def with_events(self, trace_id: str) -> set[str]:
+        """Name the spans of a trace that have events."""
+        rows = self._live.query(
+            f"SELECT span_id FROM {DATABASE}.spans FINAL WHERE {self._where()} "
+            'AND trace_id = {id:String} AND position(raw, \'"events":[{"name"\') > 0',
+            {"id": trace_id} | self._params(),
+        )
+        return {row["span_id"] for row in rows}
+
     def close(self) -> None:
         """Free what `narrowed` made; a whole project holds nothing."""
 

@@ -42,7 +42,7 @@ class Cluster:
 
 def migrations(cluster: Cluster) -> list[list[str]]:
     """Give the statements of each migration, in order. Forward only; never edit a released one."""
-    return [_spans_table(cluster), _retention_table(cluster)]
+    return [_spans_table(cluster), _retention_table(cluster), _bounds_table(cluster)]
 
 
 def migration_log(cluster: Cluster) -> list[str]:
@@ -92,3 +92,32 @@ def _retention_table(cluster: Cluster) -> list[str]:
         f"(project_id String, days UInt32, set_at DateTime64(3) DEFAULT now64(3)) "
         f"ENGINE = {cluster.engine('retention', 'set_at')} ORDER BY project_id"
     ]
+
+
+def _bounds_table(cluster: Cluster) -> list[str]:
+    """From when to when a trace's spans lie; resent spans change nothing, deleted ones may stay."""
+    spans, bounds = (
+        f"{name}_local" if cluster.name else name for name in ("spans", "trace_bounds")
+    )
+    engine = cluster.engine(bounds, "").replace("ReplacingMergeTree", "AggregatingMergeTree")
+    columns = "project_id, trace_id, min(start_time) AS first, max(start_time) AS last"
+    select = f"SELECT {columns} FROM {DATABASE}.{spans} GROUP BY project_id, trace_id"
+    statements = [
+        f"""CREATE TABLE IF NOT EXISTS {DATABASE}.{bounds}{cluster.clause} (
+  project_id LowCardinality(String),
+  trace_id String,
+  first SimpleAggregateFunction(min, DateTime64(9, 'UTC')),
+  last SimpleAggregateFunction(max, DateTime64(9, 'UTC'))
+) ENGINE = {engine.replace(", )", ")")}
+ORDER BY (project_id, trace_id) SETTINGS index_granularity = 256""",
+        f"CREATE MATERIALIZED VIEW IF NOT EXISTS {DATABASE}.{bounds}_view{cluster.clause} "
+        f"TO {DATABASE}.{bounds} AS {select}",
+        f"INSERT INTO {DATABASE}.{bounds} {select}",
+    ]
+    if cluster.name:
+        statements.append(
+            f"CREATE TABLE IF NOT EXISTS {DATABASE}.trace_bounds{cluster.clause} "
+            f"AS {DATABASE}.{bounds} ENGINE = "
+            f"Distributed('{cluster.name}', '{DATABASE}', '{bounds}', cityHash64(trace_id))"
+        )
+    return statements

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from catalyst_sdk.cli._format import milliseconds
-from catalyst_sdk.spans import SpanFacts
-
-if TYPE_CHECKING:
-    from catalyst_sdk.spans import Conversation, Message, Part
+from catalyst_sdk.spans import Conversation, Message, Part, SpanFacts, facts, messages
+from catalyst_sdk.store.queries._items import exact_ms
+from catalyst_sdk.store.queries._source import TraceSource
 
 Key = tuple[str, str, tuple[str, ...]]
 
@@ -56,13 +54,21 @@ def transcript(
     holds it most often has it.
     """
     teller = _Teller(talks, spans)
-    for facts, talk in talks:
+    for span, talk in talks:
         seen: Counter[Key] = Counter()
         for message in talk.input_messages:
             teller.tell(message, seen, None)
         for message in talk.output_messages:
-            teller.tell(message, seen, facts)
+            teller.tell(message, seen, span)
     return teller.turns or _from_spans(spans)
+
+
+def conversation(source: TraceSource, trace_id: str) -> list[Turn]:
+    """Read a trace as the conversation it was."""
+    read = source.trace(trace_id)
+    spans = [facts(span) for span in read]
+    own = zip(spans, read, strict=True)
+    return transcript([(row, messages(span)) for row, span in own if row.kind == "LLM"], spans)
 
 
 class _Teller:
@@ -181,28 +187,23 @@ def _from_spans(spans: Sequence[SpanFacts]) -> list[Turn]:
     return turns
 
 
-def as_json(
-    talks: Sequence[tuple[SpanFacts, Conversation]], spans: Sequence[SpanFacts]
-) -> list[dict[str, Any]]:
-    """Give the conversation as plain values."""
-    return [
-        {
-            "role": turn.role,
-            "text": turn.text,
-            "span_id": turn.span.span_id if turn.span else None,
-            "calls": [
-                {
-                    "name": call.name,
-                    "arguments": call.arguments,
-                    "result": call.outcome.text if call.outcome.known else None,
-                    "failed": call.outcome.failed,
-                    "duration_ms": milliseconds(call.outcome.duration_ns),
-                }
-                for call in turn.calls
-            ],
-        }
-        for turn in transcript(talks, spans)
-    ]
+def turn_item(turn: Turn) -> dict[str, Any]:
+    """Give one message as plain values."""
+    return {
+        "role": turn.role,
+        "text": turn.text,
+        "span_id": turn.span.span_id if turn.span else None,
+        "calls": [
+            {
+                "name": call.name,
+                "arguments": call.arguments,
+                "result": call.outcome.text if call.outcome.known else None,
+                "failed": call.outcome.failed,
+                "duration_ms": exact_ms(call.outcome.duration_ns),
+            }
+            for call in turn.calls
+        ],
+    }
 
 
 def single(message: Message) -> Turn:
