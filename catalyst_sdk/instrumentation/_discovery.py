@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakSet
 
 import msgspec
-from opentelemetry.instrumentation.dependencies import DependencyConflictError
+from opentelemetry.instrumentation.dependencies import get_dependency_conflicts
 from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider
 from opentelemetry.trace import TracerProvider
 
@@ -92,14 +92,13 @@ def _instrument(
     """Return why it was not instrumented, if so, and whether that deserves a warning."""
     try:
         instrumentor: Instrumentor = entry_point.load()()
-        if not instrumentor.is_instrumented_by_opentelemetry:
-            instrumentor.instrument(
-                tracer_provider=provider, raise_exception_on_conflict=True, **options
-            )
-    except DependencyConflictError as error:
-        if error.conflict.found is None:
+        conflict = get_dependency_conflicts(instrumentor.instrumentation_dependencies())
+        if conflict is not None and conflict.found is None:
             return "not installed", False
-        return f"{error.conflict.found} is outside of {error.conflict.required}", True
+        if conflict is not None:
+            return f"{conflict.found} is outside of {conflict.required}", True
+        if not instrumentor.is_instrumented_by_opentelemetry:
+            instrumentor.instrument(tracer_provider=provider, skip_dep_check=True, **options)
     except Exception as error:  # noqa: BLE001 - a broken integration must not stop the host
         _log.debug("integration %r failed to load", entry_point.name, exc_info=True)
         return f"failed to load: {error!r}", True

@@ -34,6 +34,9 @@ class Instrumentor(BaseInstrumentor):
     requires: ClassVar[tuple[str, ...]]
     """Requirement specifiers of the supported library versions."""
 
+    scope: ClassVar[str] = ""
+    """Name of the tracer; the class's module unless given."""
+
     options: Mapping[str, Any] = {}
     """`capture_content` (default True) and what the integration documents."""
 
@@ -48,6 +51,10 @@ class Instrumentor(BaseInstrumentor):
         """
         return {}
 
+    def optional_wrappers(self, tracer: Tracer) -> Mapping[tuple[str, str], Wrapper]:
+        """The same as `wrappers`, for what not every supported version has."""
+        return {}
+
     def connect(self, tracer: Tracer) -> Callable[[], None] | None:
         """Use the library's own hook (callback handler, processor); return what undoes it."""
         return None
@@ -59,7 +66,8 @@ class Instrumentor(BaseInstrumentor):
     def _instrument(self, **kwargs: Any) -> None:
         provider = kwargs.pop("tracer_provider", None)
         self.options = kwargs
-        self._tracer = get_tracer(type(self).__module__, tracer_provider=provider)
+        scope = self.scope or type(self).__module__
+        self._tracer = get_tracer(scope, tracer_provider=provider)
         self._undo = []
         wrapt.register_post_import_hook(self._library_imported, self.module)
 
@@ -78,37 +86,43 @@ class Instrumentor(BaseInstrumentor):
                 self._keep(undo)
             for (module, path), wrapper in self.wrappers(self._tracer).items():
                 self._wrap(module, path, wrapper)
+            for (module, path), wrapper in self.optional_wrappers(self._tracer).items():
+                self._wrap(module, path, wrapper, optional=True)
         except Exception:  # noqa: BLE001 - the host must start even if its library changed under us
             _log.exception("cannot instrument %s; it runs untraced", self.module)
             self._uninstrument()
 
-    def _wrap(self, module: str, path: str, wrapper: Wrapper) -> None:
+    def _wrap(self, module: str, path: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         if module in sys.modules:
-            self._patch(module, path, wrapper)
+            self._patch(module, path, wrapper, optional=optional)
         else:
-            hook = partial(self._module_imported, self._undo, module, path, wrapper)
+            patch = partial(self._patch, module, path, wrapper, optional=optional)
+            hook = partial(self._module_imported, self._undo, patch, f"{module}.{path}")
             wrapt.register_post_import_hook(hook, module)
 
     def _module_imported(
         self,
         armed: list[Callable[[], None]] | None,
-        module: str,
-        path: str,
-        wrapper: Wrapper,
+        patch: Callable[[], None],
+        place: str,
         _imported: ModuleType,
     ) -> None:
         if self._undo is not armed:  # uninstrumented since
             return
         try:
-            self._patch(module, path, wrapper)
+            patch()
         except Exception:  # noqa: BLE001 - as above; what else was wrapped stays
-            _log.exception("cannot instrument %s.%s; it runs untraced", module, path)
+            _log.exception("cannot instrument %s; it runs untraced", place)
 
-    def _patch(self, module: str, path: str, wrapper: Wrapper) -> None:
+    def _patch(self, module: str, path: str, wrapper: Wrapper, *, optional: bool) -> None:
         try:
             self._keep(Patch(module, path, wrapper).undo)
         except AlreadyWrapped:
             _log.debug("%s.%s is traced already", module, path)
+        except AttributeError:
+            if not optional:
+                raise
+            _log.debug("there is no %s.%s in this version", module, path)
 
     def _keep(self, undo: Callable[[], None]) -> None:
         assert self._undo is not None

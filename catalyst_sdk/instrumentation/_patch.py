@@ -16,18 +16,30 @@ class AlreadyWrapped(Exception):
 
 
 class Patch:
-    """Wraps *path* (`"Class.method"` or `"function"`) of *module* until `undo`."""
+    """Wraps *path* (`"Class.method"` or `"function"`) of *module* until `undo`.
+
+    A function that *module* imported by name from where the same wrapper is on it already is
+    only put back by `undo`.
+    """
 
     def __init__(self, module: str, path: str, wrapper: Wrapper) -> None:
         self._owner, self._name, self._original = wrapt.resolve_path(module, path)
+        self._own = self._name in vars(self._owner)
+        self._wrapper = wrapper
+        self.live = True
         other = getattr(self._original, "_self_catalyst_patch", None)
         if other is not None and other.live:
-            raise AlreadyWrapped(f"{module}.{path}")
-        self._own = self._name in vars(self._owner)
-        self.live = True
+            self._copy(other, f"{module}.{path}")
+            return
         self._proxy: Any = wrapt.FunctionWrapper(self._original, wrapper, enabled=lambda: self.live)
         self._proxy._self_catalyst_patch = self
         setattr(self._owner, self._name, self._proxy)
+
+    def _copy(self, other: Patch, place: str) -> None:
+        same_place = (other._owner, other._name) == (self._owner, self._name)
+        if same_place or other._wrapper != self._wrapper:
+            raise AlreadyWrapped(place)
+        self._proxy, self._original = self._original, other._original
 
     def undo(self) -> None:
         """Restore the original; where others wrapped ours or kept it, ours becomes inert."""

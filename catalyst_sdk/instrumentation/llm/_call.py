@@ -33,7 +33,11 @@ class Request(msgspec.Struct, kw_only=True):
 
     operation: str
     """First word of the span's name."""
+    name: str | None = None
+    """The whole name, where it is not made of operation and model."""
     kind: str = "LLM"
+    remote: bool = True
+    """The call itself leaves the process; False for what a framework wraps around it."""
     model: str | None = None
     provider: str | None = None
     system: str | None = None
@@ -51,11 +55,10 @@ class ModelCall:
     def __init__(self, tracer: Tracer, request: Request, context: Context | None = None) -> None:
         self.request = request
         self.claim, below = _open_claim(context)
-        name = f"{request.operation} {request.model}" if request.model else request.operation
         self.span: Span = tracer.start_span(
-            name,
+            _name(request),
             context=context,
-            kind=SpanKind.CLIENT,
+            kind=SpanKind.CLIENT if request.remote else SpanKind.INTERNAL,
             attributes=_start_attributes(request),
         )
         self.recording = self.span.is_recording()
@@ -141,6 +144,12 @@ class ModelCall:
         message = f"{type(error).__name__}: {error}".removesuffix(": ")
         self.span.set_status(Status(StatusCode.ERROR, message[:_MESSAGE_LIMIT]))
         self.span.record_exception(error)  # pyright: ignore[reportArgumentType] - cancellation too
+
+
+def _name(request: Request) -> str:
+    if request.name is not None:
+        return request.name
+    return f"{request.operation} {request.model}" if request.model else request.operation
 
 
 def _open_claim(context: Context | None) -> tuple[Claim, Context]:

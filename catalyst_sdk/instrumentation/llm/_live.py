@@ -7,6 +7,7 @@ may be held: the callback only queues it, and a thread of ours ends the span.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import threading
 from queue import Empty, SimpleQueue
@@ -26,6 +27,23 @@ class Openable(Protocol):
         """This process is a fork: the span is the parent's to end."""
 
 
+class _Mark:
+    """Queued behind what was dropped: once it is taken, all of that has ended."""
+
+    def __init__(self) -> None:
+        self.passed = threading.Event()
+
+    def dropped(self) -> None:
+        self.passed.set()
+
+    def interrupted(self) -> None:
+        """It has no span."""
+
+    def disown(self) -> None:
+        """It has no span."""
+
+
+_MOST_SECONDS = 1.0
 _live: dict[int, Openable] = {}
 _dropped: SimpleQueue[Openable] = SimpleQueue()
 _reaping = False
@@ -51,11 +69,13 @@ def drop(entry: Openable) -> None:
 
 def settle_dropped() -> None:
     """End what was dropped so far, here and now."""
-    while True:
-        try:
+    with contextlib.suppress(Empty):
+        while True:
             _dropped.get_nowait().dropped()
-        except Empty:
-            return
+    if _reaping:
+        mark = _Mark()
+        _dropped.put(mark)
+        mark.passed.wait(_MOST_SECONDS)  # for the one our thread may be ending just now
 
 
 def end_open_calls() -> None:

@@ -1,0 +1,112 @@
+"""LangChain's messages as the SDK's: role, content, tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from catalyst_sdk.instrumentation.llm import (
+    as_list,
+    as_object,
+    digest_base64,
+    digest_data_url,
+    to_json,
+)
+
+_ROLES = {
+    "human": "user",
+    "HumanMessageChunk": "user",
+    "ai": "assistant",
+    "AIMessageChunk": "assistant",
+    "system": "system",
+    "SystemMessageChunk": "system",
+    "tool": "tool",
+    "ToolMessageChunk": "tool",
+    "function": "function",
+    "FunctionMessageChunk": "function",
+}
+_REASONING = ("reasoning_content", "reasoning")
+_CALLS = frozenset({"tool_use", "tool_call", "tool_call_chunk", "function_call", "input_json_delta"})
+"""Blocks that say again what `tool_calls` says."""
+_DATA = ("data", "base64", "file_data", "bytes")
+_LEAST_DATA = 64
+_MOST_DEPTH = 4
+
+
+def message_object(message: Any) -> dict[str, Any]:
+    """Read one message (a `BaseMessage`)."""
+    kind: str = message.type
+    role = _ROLES.get(kind) or getattr(message, "role", kind)
+    fields: dict[str, Any] = {"role": role, "content": _content(message)}
+    more = as_object(getattr(message, "additional_kwargs", None))
+    if refusal := more.get("refusal"):
+        fields["refusal"] = refusal
+    if name := getattr(message, "name", None):
+        fields["name"] = name
+    if calls := _tool_calls(message, more):
+        fields["tool_calls"] = calls
+    if call_id := getattr(message, "tool_call_id", None):
+        fields["tool_call_id"] = call_id
+    return fields
+
+
+def without_data(block: Any, depth: int = 0) -> Any:
+    """Describe the binary data in a content block; the rest of it stays as it is."""
+    if not isinstance(block, Mapping) or depth > _MOST_DEPTH:
+        return block
+    fields = cast("Mapping[str, Any]", block)
+    mime = fields.get("mime_type") or fields.get("media_type") or fields.get("format")
+    described: dict[str, Any] = {}
+    for key, value in fields.items():
+        if isinstance(value, str) and len(value) >= _LEAST_DATA:
+            if value.startswith("data:"):
+                value = digest_data_url(value)
+            elif key in _DATA:
+                value = digest_base64(value, str(mime) if mime else None)
+        elif isinstance(value, Mapping):
+            value = without_data(value, depth + 1)
+        described[key] = value
+    return described
+
+
+def _content(message: Any) -> Any:
+    content = message.content
+    if not isinstance(content, str):
+        called = bool(getattr(message, "tool_calls", None))
+        content = [
+            without_data(block)
+            for block in as_list(content)
+            if not (called and as_object(block).get("type") in _CALLS)
+        ]
+    if reasoning := _reasoning(as_object(message.additional_kwargs)):
+        said = [{"type": "text", "text": content}] if isinstance(content, str) else content
+        return [{"type": "reasoning", "text": reasoning}, *(said if content else ())]
+    return content
+
+
+def _reasoning(more: Mapping[str, Any]) -> str | None:
+    for name in _REASONING:
+        if isinstance(text := more.get(name), str) and text:
+            return text
+    return None
+
+
+def _tool_calls(message: Any, more: Mapping[str, Any]) -> list[dict[str, Any]]:
+    calls = [
+        _call(call)
+        for name in ("tool_calls", "invalid_tool_calls")
+        for call in as_list(getattr(message, name, None))
+    ]
+    if legacy := as_object(more.get("function_call")):
+        calls.append({"function": {key: legacy.get(key) for key in ("name", "arguments")}})
+    return calls
+
+
+def _call(call: Any) -> dict[str, Any]:
+    arguments = call.get("args")
+    if not isinstance(arguments, str):
+        arguments = to_json(arguments)
+    return {
+        "id": call.get("id"),
+        "function": {"name": call.get("name"), "arguments": arguments},
+    }
