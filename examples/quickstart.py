@@ -36,16 +36,15 @@ TOOLS: list[Any] = [
 
 @trace_span(kind="TOOL")
 def get_order(order_id: str) -> dict[str, Any]:
-    if order_id.endswith("7"):
-        raise TimeoutError("the order service did not answer within 5 s")
-    return {"order_id": order_id, "status": "shipped", "carrier": "ParcelJet", "total": 84.5,
-            "tracking_number": "PJ" + order_id[3:], "payment_method": "card"}  # fmt: skip
+    if order_id.endswith(("3", "7")):
+        raise ConnectionError("order service: 503 Service Unavailable")
+    return {"order_id": order_id, "status": "shipped", "carrier": "ParcelJet"}
 
 
 def run_tool(call: Any) -> dict[str, Any]:
     try:
         content = json.dumps(get_order(**json.loads(call.function.arguments)))
-    except TimeoutError as error:
+    except ConnectionError as error:
         content = f"Error: {error}"
     return {"role": "tool", "tool_call_id": call.id, "content": content}
 
@@ -83,7 +82,7 @@ def main() -> None:
 
     with model, OpenAI(**options) as client:
         for number in range(40110, 40130):
-            question = f"Please refund AO-{number}, I changed my mind."
+            question = f"Where is my order AO-{number}?"
             print(f"{question}\n  {answer(client, question, f'session-{number}')}")
 
     catalyst_sdk.flush()

@@ -18,7 +18,7 @@ from catalyst_sdk.demo import _show, run_and_report
 @pytest.fixture(scope="module")
 def printed(demo_run) -> str:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_show, "run_demo", lambda directory: demo_run("all"))
+        patch.setattr(_show, "run_demo", lambda directory, on_session: demo_run("all"))
         out = io.StringIO()
         assert run_and_report("unused", width=100, color=False, out=out) == 0
     return out.getvalue()
@@ -28,9 +28,11 @@ def test_it_says_first_that_the_model_is_scripted(printed: str):
     assert "Scripted model on loopback: no provider is called" in printed.splitlines()[1]
 
 
-def test_it_shows_the_worst_findings_with_their_fixes(printed: str):
-    assert "are stopped after 7 model calls" in printed
-    assert "`track_shipment` times out" in printed
+def test_it_shows_the_worst_findings_whole_and_the_others_by_title(printed: str):
+    whole, _, rest = printed.partition("And ")
+    assert "are stopped after 7 model calls" in whole
+    assert "Fix " in whole
+    assert "check_warranty, which it is not offered" in rest
 
 
 def test_no_line_is_wider_than_asked_for(printed: str):

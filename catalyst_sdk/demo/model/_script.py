@@ -41,8 +41,16 @@ def answer(request: ChatRequest) -> Reply:
     question = exchange.question.lower()
     for words, matter in _MATTERS:
         if re.search(words, question):
-            return matter(exchange)
+            reply = matter(exchange)
+            return reply if _knows(exchange, reply) else _support.greeting(exchange)
     return _support.greeting(exchange)
+
+
+def _knows(exchange: Exchange, reply: Reply) -> bool:
+    """Whether the tools a reply calls are offered, or at least named in the instructions."""
+    return all(
+        exchange.description(name) or name in exchange.instructions for name, _ in reply.calls
+    )
 
 
 def under_load(script: Script) -> Script:
