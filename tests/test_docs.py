@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from catalyst_sdk import halo
 from catalyst_sdk.demo import run_demo, scripted_model
 
 ROOT = Path(__file__).parents[1]
@@ -87,6 +88,14 @@ def test_the_index_lists_every_page_of_the_documentation():
     pages = [
         path.relative_to(ROOT / "docs").as_posix()
         for path in (ROOT / "docs").rglob("*.md")
-        if path.name != "README.md"
+        if path.name != "README.md" and path.parent.name != "decisions"
     ]
     assert [page for page in pages if f"({page})" not in index] == []
+
+
+def test_the_readme_counts_the_detectors_there_are():
+    counted = re.search(
+        r"^(\d+) detectors look for", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
+    assert counted is not None
+    assert int(counted[1]) == len(halo.installed())

@@ -12,7 +12,7 @@ from typing import Any
 from catalyst_sdk.demo._orders import CATALOGUE, Order, OrderBook
 from catalyst_sdk.demo._policies import POLICIES, Policy
 
-_CARRIER_TIMEOUT_S = 0.4
+_CARRIER_TIMEOUT_S = 0.8
 _CUSTOMS_SEARCH_S = 1.4
 _LOOKUP_S = 0.008
 _SEARCH_S = 0.02
