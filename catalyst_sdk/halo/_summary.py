@@ -30,8 +30,7 @@ def summarise(report: Report) -> str:
     touched = len({trace for finding in worth for trace in finding.trace_ids})
     first = worth[0]
     sentences = [
-        f"{read}; {touched:,} of them ({percent(touched / max(1, totals.traces))}) "
-        f"{'shows' if touched == 1 else 'show'} "
+        f"{read}; {_touched(touched, totals.traces)} "
         + (
             f"at least one of {len(worth)} problems worth mending."
             if len(worth) > 1
@@ -45,6 +44,15 @@ def summarise(report: Report) -> str:
     else:
         sentences.append(f"Start there: {_lower(first.fix.summary)}")
     return " ".join(sentences)
+
+
+def _touched(touched: int, runs: int) -> str:
+    if runs == 1:
+        return "it shows"
+    if touched == runs:
+        return "every one of them shows"
+    verb = "shows" if touched == 1 else "show"
+    return f"{touched:,} of them ({percent(touched / max(1, runs))}) {verb}"
 
 
 def waste_words(report: Report) -> str:

@@ -111,13 +111,17 @@ def _evidence(evidence: Evidence) -> str:
 
 def _text(text: str) -> str:
     """One line of ours: names between backticks stay code, everything else is escaped."""
-    return "".join(_code(s.text) if s.code else _plain(s.text) for s in segments(text))
+    line = "".join(_code(s.text) if s.code else _escaped(s.text) for s in segments(text))
+    return _LINE_START.sub(r"\1\\\2", line)
 
 
 def _plain(text: str) -> str:
+    return _LINE_START.sub(r"\1\\\2", _escaped(text))
+
+
+def _escaped(text: str) -> str:
     line = " ".join(clean(text).split("\n"))
-    escaped = _SPECIAL.sub(lambda found: "\\" + found.group(), line)
-    return _LINE_START.sub(r"\1\\\2", escaped)
+    return _SPECIAL.sub(lambda found: "\\" + found.group(), line)
 
 
 def _code(text: str) -> str:

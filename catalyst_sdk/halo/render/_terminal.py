@@ -9,6 +9,7 @@ from catalyst_sdk.errors import MissingExtra
 from catalyst_sdk.findings import Evidence, Finding, Report, Severity
 from catalyst_sdk.halo._words import clean, count
 from catalyst_sdk.halo.render._view import (
+    Line,
     check_words,
     checks,
     citations,
@@ -85,7 +86,7 @@ def _head(report: Report) -> list[RenderableType]:
 
     top = Text.assemble(("HALO ", "bold cyan"), (clean(report.title), "bold"))
     read = " · ".join(
-        line.text if line.label == "Time" else f"{line.text} {_small(line.label)}"
+        line.text if line.label == "Time" else f"{line.text} {_noun(line)}"
         for line in figures(report)
         if line.text != "not recorded"
     )
@@ -97,8 +98,9 @@ def _head(report: Report) -> list[RenderableType]:
     return [top, _styled(read, _MUTED), _styled(" · ".join(parts), _MUTED), ""]
 
 
-def _small(label: str) -> str:
-    return label[:1].lower() + label[1:]
+def _noun(line: Line) -> str:
+    noun = line.label[:1].lower() + line.label[1:]
+    return noun.removesuffix("s") if line.text == "1" and noun != "with errors" else noun
 
 
 def _card(report: Report, rank: int, finding: Finding) -> RenderableType:

@@ -98,7 +98,7 @@ def figures(report: Report) -> list[Line]:
 def read_line(report: Report) -> str:
     """What was asked for: window and filter, "" when everything was read."""
     asked = [
-        f"last {report.window}" if report.window else "",
+        f"last {report.window}" if report.window[:1].isdigit() else report.window,
         f"filter {report.filter}" if report.filter else "",
     ]
     return clean(" · ".join(part for part in asked if part))

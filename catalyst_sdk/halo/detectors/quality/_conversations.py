@@ -10,14 +10,12 @@ from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._stats import wilson
 from catalyst_sdk.halo._words import code, count, share
 from catalyst_sdk.halo.detectors._detector import detector
-from catalyst_sdk.halo.detectors._sql import AGENT, literal, own_waste, pairs
+from catalyst_sdk.halo.detectors._sql import AGENT, FAILED, literal, own_waste, pairs
 
 __all__ = ["handoff_pingpong", "user_repeats"]
 
-_ASKED = f"""
-SELECT trace_id, root AS span_id, session, agent, lowerUTF8(asked) AS said,
-  before.1 != '' AS follows,  lowerUTF8(before.1) AS said_before
-FROM (
+_FROM_RUN_TO_RUN = f"""
+SELECT trace_id, root AS span_id, agent, asked, before.1 AS asked_before FROM (
   SELECT *, lagInFrame((asked, trace_id)) OVER (
       PARTITION BY session ORDER BY began, trace_id
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
@@ -29,49 +27,76 @@ FROM (
       min(start_ns) AS began
     FROM spans WHERE session_id != '' GROUP BY trace_id
   )
-  WHERE asked != '' AND NOT match(asked, '^\\\\s*[\\\\[{{]')
 )
 """
 """Each run of a session: what was asked, and what had been asked in the run before."""
+_WITHIN_RUNS = f"""
+SELECT trace_id, span_id, agent, asked, before.1 AS asked_before FROM (
+  SELECT trace_id, span_id, {AGENT} AS agent, input_preview AS asked, message_count,
+    lagInFrame((input_preview, message_count)) OVER (
+      PARTITION BY trace_id, {AGENT}, system_hash ORDER BY start_ns, span_id
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+  FROM spans WHERE kind = 'LLM' AND system_hash != 0 AND message_count > 1
+)
+WHERE before.1 != asked AND message_count > before.2
+"""
+"""Each turn of a conversation within a run: the last user message, and the one before it."""
+_FOLLOW_UPS = f"""
+SELECT trace_id, span_id, agent, lowerUTF8(asked) AS said, lowerUTF8(asked_before) AS said_before
+FROM (SELECT * FROM ({_FROM_RUN_TO_RUN})
+  UNION ALL SELECT * FROM ({_WITHIN_RUNS}))
+WHERE asked != '' AND asked_before != ''
+  AND NOT match(asked, '^\\\\s*([\\\\[{{<`]|(?i)(observation|tool|function|result|context)\\\\b)')
+"""
+_OBJECTS = (
+    "'(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)"
+    "|not what i (asked|meant|wanted)|that.s (wrong|not right|not what i)|asking again"
+    "|same question|you (didn.t|did not) answer"
+    "|(is|be|been|are) (a |some )?(confusion|misunderst|mix-?up)"
+    "|encountering (some |a )?(confusion|misunderst|mix)|check (that |this |it )?again"
+    "|you (please )?double.?check'"
+)
+"""SQL pattern: words with which people say that the answer before missed the point."""
+_AGREES = "'^(yes|yeah|ok|okay|sure|great|thank|perfect|alright|got it|no problem)'"
 _GAPS = "'[^\\\\pL\\\\pN]+'"
 _AGAIN = f"""
-SELECT trace_id, span_id, session, agent,
+SELECT trace_id, span_id, agent,
   arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said))) AS words,
   arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said_before)))
     AS known,
   length(arrayIntersect(words, known)) AS shared
-FROM ({_ASKED})
-WHERE follows AND lengthUTF8(said) >= 12
-  AND (ngramDistanceUTF8(said, said_before) <= 0.35
-    OR shared >= 4 AND shared >= 0.6 * least(length(words), length(known))
-    OR match(said, '(asked|told|said) (you )?(that |this )?(already|before)\
-|already (asked|told|said)|that.s not what i|not what i asked|you (didn.t|did not) answer\
-|same question|asking again'))
+FROM ({_FOLLOW_UPS})
+WHERE lengthUTF8(said) >= 12 AND NOT match(said, {_AGREES})
+  AND (ngramDistanceUTF8(said, said_before) <= 0.3
+    OR shared >= 5 AND shared >= 0.75 * least(length(words), length(known))
+    OR match(said, {_OBJECTS}))
 """
 
 
 @detector(
     "user-repeats",
     category="quality",
-    looks_for="Users who ask the same again in their next turn, in the same or similar words.",
+    looks_for="Users who ask the same again in their next turn, or say that they were "
+    "misunderstood.",
     needs=(
-        "1 = 1 AND session_id != '' AND parent_span_id = '' AND input_preview != ''",
-        "turns of sessions with a recorded question",
+        "kind = 'LLM' AND system_hash != 0 AND message_count > 2 OR session_id IN (SELECT "
+        "session_id FROM traces WHERE session_id != '' GROUP BY session_id HAVING count() > 1)",
+        "conversations of several turns",
     ),
     in_order="users do not have to ask twice",
     family="repeats",
-    min_traces=(3, "three turns; people also repeat themselves without cause"),
+    min_traces=(3, "three runs; people also repeat themselves without cause"),
     rate=(0.02, "share of follow-up turns, at the lower bound"),
 )
 def user_repeats(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent whose users ask again."""
     for row in data.rows(f"""
-SELECT agent, uniqExact(trace_id) AS traces, uniqExact(session) AS sessions
-FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
+SELECT agent, uniqExact(trace_id) AS traces, count() AS turns FROM ({_AGAIN})
+GROUP BY agent ORDER BY traces DESC, agent"""):
         follow_ups = data.row(
-            f"SELECT countIf(follows) AS n FROM ({_ASKED}) WHERE agent = {literal(row['agent'])}"
+            f"SELECT count() AS n FROM ({_FOLLOW_UPS}) WHERE agent = {literal(row['agent'])}"
         )["n"]
-        low, _ = wilson(row["traces"], follow_ups)
+        low, _ = wilson(row["turns"], follow_ups)
         if row["traces"] < data.enough() or low < data.limit("rate"):
             continue
         where = pairs(
@@ -81,34 +106,43 @@ FROM ({_AGAIN}) GROUP BY agent ORDER BY traces DESC, agent"""):
             key=(row["agent"],),
             where=where,
             title=(
-                f"Users of {code(row['agent'] or 'the agent')} ask the same again, because the "
-                "first answer did not settle it"
+                f"Users of {code(row['agent'] or 'the agent')} ask again or object, because the "
+                "answer before missed the point"
             ),
             summary=(
-                f"{share(row['traces'], follow_ups, 'follow-up turns')}, in "
-                f"{count(row['sessions'], 'session')}, repeat or rephrase the question before."
+                f"{share(row['turns'], follow_ups, 'follow-up turns')}, in "
+                f"{count(row['traces'], 'run')}, repeat or rephrase the question before, or say "
+                "that it was misunderstood."
             ),
             root_cause=(
                 "The earlier answer missed the question, was incomplete or not believed. The cited "
-                "turns show what people insist on."
+                f"turns show what people insist on.{_after_failures(data, where, row['traces'])}"
             ),
             fix=Fix(
-                summary="Answer what was asked first, and check for it when a question comes back.",
+                summary="Answer what was asked, and change course when a question comes back.",
                 where="prompt",
                 steps=[
                     "Read the cited turns with the answer before them and name what was missing.",
                     "Put that into the prompt as a rule with one example.",
-                    "Tell the agent: when a user repeats a question, say what could not be found "
+                    "Tell the agent: when a user repeats a question, say what could not be done "
                     "and ask one precise question, instead of answering alike.",
                 ],
-                patch="If the user asks the same again, do not repeat your answer. Say in one "
-                "sentence what you did and did not find, then ask for the one detail you need or "
-                "offer to hand over to a person.",
+                patch="If the user asks the same again or says they were misunderstood, do not "
+                "repeat your answer. Say in one sentence what you did and did not do, then ask for "
+                "the one detail you need, or offer to hand over to a person.",
             ),
             harm="degrades",
             certainty=0.7,
-            cite=Cite("input", note=lambda _: "asked again"),
+            cite=Cite("input", note=lambda _: "asked again, or objected"),
         )
+
+
+def _after_failures(data: Dataset, where: str, runs: int) -> str:
+    """Say in how many of the runs a tool had failed the agent."""
+    failed = data.row(f"""
+SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'TOOL' AND {FAILED}
+  AND trace_id IN (SELECT trace_id FROM spans WHERE {where})""")["n"]
+    return f" In {failed} of the {runs} runs a tool had failed." if failed else ""
 
 
 def _alternating(sequence: str) -> str:

@@ -18,20 +18,29 @@ _WORDS = "if(error_message != '', error_message, soft_error)"
 
 
 def _attempts(least: int) -> str:
-    """SQL: failed attempts that stand in an unbroken row of at least *least* at one place."""
+    """SQL: failed attempts that stand in an unbroken row of at least *least* at one place.
+
+    A success breaks the row, and so does an answer of the model that calls no tool: then someone
+    was asked in between.
+    """
     return f"""
-SELECT trace_id, kind, site, failed.3 AS span_id, failed.2 AS at, streak
+SELECT trace_id, kind, site, failed.3 AS span_id, streak
 FROM (
-  SELECT trace_id, kind, site,
+  SELECT trace_id, kind, site, talks,
     arraySort(groupArray((start_ns, span_id, failed))) AS calls,
-    arrayCumSum(arrayMap(c -> toInt64(NOT c.3), calls)) AS block,
+    arrayCumSum(arrayMap(c -> toInt64(NOT c.3), calls)) AS successes,
+    arrayMap((c, s) -> s + arrayCount(t -> t < c.1, talks), calls, successes) AS block,
     arrayMap(b -> arrayCount((x, c) -> x = b AND c.3, block, calls), block) AS streaks
   FROM (
     SELECT trace_id, kind, {SITE} AS site, start_ns, span_id, {FAILED} AS failed FROM spans
     WHERE kind IN ('LLM', 'TOOL', 'RETRIEVER')
       AND trace_id IN (SELECT trace_id FROM spans WHERE {FAILED})
-  )
-  GROUP BY trace_id, kind, site HAVING arrayCount(c -> c.3, calls) >= {least}
+  ) AS steps LEFT JOIN (
+    SELECT trace_id, groupArrayIf(start_ns, length(tools_called) = 0) AS talks FROM spans
+    WHERE kind = 'LLM' AND status != 'ERROR' GROUP BY trace_id
+    HAVING countIf(length(tools_called) > 0) > 0
+  ) AS said ON steps.trace_id = said.trace_id
+  GROUP BY trace_id, kind, site, talks HAVING arrayCount(c -> c.3, calls) >= {least}
 )
 ARRAY JOIN arrayMap((c, n) -> (n, c.1, c.2, c.3), calls, streaks) AS failed, streaks AS streak
 WHERE failed.4 AND streak >= {least}

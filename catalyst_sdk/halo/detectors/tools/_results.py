@@ -136,6 +136,7 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
             note=lambda row: f"returned {size(row['output_size'])}",
             worst="output_size",
         ),
+        also=Cite("output", note=lambda row: f"how its {size(row['output_size'])} begin"),
     )
 
 
