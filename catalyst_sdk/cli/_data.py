@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalyst_sdk.cli._filters import Selection
+from catalyst_sdk.cli._filters import Asked
 from catalyst_sdk.cli._format import moment, one_line, plural
 from catalyst_sdk.cli._output import Output
 from catalyst_sdk.cli._progress import reading
@@ -50,17 +50,17 @@ def open_data(sources: Sequence[str], output: Output) -> FileStore:
     return store
 
 
-def nothing_fits(store: FileStore, selection: Selection, what: str) -> str:
+def nothing_fits(store: FileStore, asked: Asked, what: str) -> str:
     """Say that nothing was found, and from when the data is if a time was asked for."""
-    if not selection.words:
+    if not asked.words:
         return f"no {what}"
-    if not selection.window.words:
-        return f"no {what} fit {selection.text}"
-    if selection.window.back_ns is not None and selection.filter is not None:
-        return f"no {what} fit {selection.words}"
+    if not asked.window.words:
+        return f"no {what} fit {asked.text}"
+    if asked.window.back_ns is not None and asked.filter is not None:
+        return f"no {what} fit {asked.words}"
     ends = store.query("SELECT min(start_ns) AS first, max(start_ns) AS last FROM traces")[0]
     return (
-        f"no {what} fit {selection.words}; "
+        f"no {what} fit {asked.words}; "
         f"these are from {moment(ends['first'])} to {moment(ends['last'])}"
     )
 

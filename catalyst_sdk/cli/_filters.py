@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,6 +12,7 @@ from catalyst_sdk.errors import ConfigError
 
 if TYPE_CHECKING:
     from catalyst_sdk.store import FileStore, Filter
+    from catalyst_sdk.store.queries import Selection
 
 _NEWEST = "SELECT max(greatest(end_ns, start_ns)) AS newest FROM spans"
 
@@ -35,16 +36,6 @@ class Window(msgspec.Struct, frozen=True):
             return self
         newest = int(store.query(_NEWEST)[0]["newest"] or 0)
         return Window(newest - self.back_ns, self.end_ns, None, self.words)
-
-    def conditions(self) -> list[str]:
-        """Give what a span's start must hold to."""
-        after = ["start_ns >= {window_start:Int64}"] if self.start_ns is not None else []
-        before = ["start_ns < {window_end:Int64}"] if self.end_ns is not None else []
-        return after + before
-
-    def params(self) -> dict[str, Any]:
-        """Give the parameters of the conditions."""
-        return {"window_start": self.start_ns or 0, "window_end": self.end_ns or 0}
 
 
 class Filters(msgspec.Struct, frozen=True):
@@ -101,8 +92,8 @@ class Filters(msgspec.Struct, frozen=True):
         return terms + [("resource", *_pair(pair, "--resource")) for pair in self.resource]
 
 
-class Selection(msgspec.Struct, frozen=True):
-    """A filter and a window, checked before any file is opened."""
+class Asked(msgspec.Struct, frozen=True):
+    """What a command is about, checked before any file is opened."""
 
     filter: Filter | None
     window: Window
@@ -114,44 +105,32 @@ class Selection(msgspec.Struct, frozen=True):
         """Say what was asked for, for the last line of a list."""
         return " · ".join(part for part in (self.window.words, self.text) if part)
 
-    def of_traces(self, store: FileStore) -> tuple[str, dict[str, Any]]:
-        """Give the condition on `traces` that keeps what was asked for, and its parameters."""
-        window = self.window.settled(store)
-        condition, params = "1", dict[str, Any]()
-        if self.filter is not None:
-            condition, params = store.where(self.filter, "trace")
-        if bounds := window.conditions():
-            inside = " AND ".join(bounds)
-            condition += f" AND trace_id IN (SELECT trace_id FROM spans WHERE {inside})"
-        return f"({condition})", params | window.params()
+    def of(self, store: FileStore) -> Selection:
+        """Give the same for the files that were opened."""
+        from catalyst_sdk.store.queries import Selection
 
-    def of_spans(self, store: FileStore) -> tuple[str, dict[str, Any]]:
-        """Give the condition on `spans`, each by itself, and its parameters."""
         window = self.window.settled(store)
-        condition, params = "1", dict[str, Any]()
-        if self.filter is not None:
-            condition, params = store.where(self.filter, "span")
-        return " AND ".join([f"({condition})", *window.conditions()]), params | window.params()
+        return Selection(self.filter, window.start_ns, window.end_ns)
 
     @contextlib.contextmanager
     def narrowed(self, store: FileStore) -> Generator[FileStore]:
         """Give the store of the traces that were asked for."""
-        window = self.window.settled(store)
-        if self.filter is None and window.start_ns is None and window.end_ns is None:
+        wanted = self.of(store)
+        if not wanted:
             yield store
             return
-        with store.narrowed(self.filter, window.start_ns, window.end_ns) as narrowed:
+        with store.narrowed(wanted.filter, wanted.start_ns, wanted.end_ns) as narrowed:
             yield narrowed
 
 
-def select(filters: Filters, words: Sequence[str] = ()) -> Selection:
+def select(filters: Filters, words: Sequence[str] = ()) -> Asked:
     """Parse what was asked for; raises ConfigError with the closest known field."""
     text = " ".join([*filters.expressions, *words]).strip()
     terms = filters.terms()
     shown = [
         f"{f'{field}.{key}' if key else field}:{','.join(values)}" for field, key, values in terms
     ]
-    return Selection(_filter(terms, text), filters.window(), " ".join([*shown, text]).strip())
+    return Asked(_filter(terms, text), filters.window(), " ".join([*shown, text]).strip())
 
 
 def _filter(terms: Sequence[tuple[str, str, list[str]]], text: str) -> Filter | None:

@@ -9,13 +9,11 @@ from inline_snapshot import snapshot
 
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._items import SPAN_FIELDS, TRACE_FIELDS
-from catalyst_sdk.cli._listing import SORTS, make_page
-from catalyst_sdk.cli.commands._trace_list import read_traces, trace_list
+from catalyst_sdk.cli.commands._trace_list import trace_list
 from catalyst_sdk.store import FileStore, open_files
+from catalyst_sdk.store.queries import list_traces
 from cli.made_spans import Run
 from cli.sample import FAILED, FINE, OTHER
-
-EVERYTHING = select(Filters())
 
 
 @pytest.fixture(scope="module")
@@ -147,19 +145,23 @@ def test_output_flags_count_before_and_after_the_command(
     assert len(json.loads(run(*arguments, "-f", sample).out)["items"]) == 3
 
 
-@pytest.mark.parametrize("sort", SORTS)
-@pytest.mark.parametrize("order", ["asc", "desc"])
-def test_pages_together_are_the_whole_list(store: FileStore, sort: str, order: str):
-    whole, end, _ = read_traces(store, make_page(sort, order, 0, None, SORTS), EVERYTHING)
-    seen: list[str] = []
-    cursor: str | None = None
-    for _ in whole:
-        page = make_page(sort, order, 1, cursor, SORTS)
-        rows, cursor, total = read_traces(store, page, EVERYTHING)
-        assert total == 3
-        seen += [row["trace_id"] for row in rows]
-    assert seen == [row["trace_id"] for row in whole]
-    assert (cursor, end, len(seen)) == (None, None, 3)
+@pytest.mark.parametrize("command", ["trace list", "span list", "session list"])
+def test_pages_together_are_the_whole_list(run: Run, sample: str, command: str):
+    flags = [*command.split(), "-f", sample, "--sort", "cost"]
+    whole = run(*flags, "-q").out
+    seen, cursor = "", list[str]()
+    for _ in whole.splitlines():
+        page = json.loads(run(*flags, "--json", "-l", "3", *cursor).out)
+        seen += "".join("\t".join(_ids(item)) + "\n" for item in page["items"])
+        if page["next_cursor"] is None:
+            break
+        cursor = ["--cursor", page["next_cursor"]]
+    assert seen == whole
+
+
+def _ids(item: dict[str, str]) -> list[str]:
+    names = ("trace_id", "span_id") if "span_id" in item else ("trace_id",)
+    return [item["session_id"]] if "traces" in item else [item[name] for name in names]
 
 
 def test_the_cursor_of_a_page_leads_to_the_next(run: Run, sample: str):
@@ -205,11 +207,10 @@ def test_a_listing_is_in_the_order_asked_for(run: Run, sample: str):
 def test_a_filter_keeps_what_fits(store: FileStore, flags: list[str], ids: list[str]):
     given = trace_list.make_context("list", flags).params
     filters = Filters(**{name: given[name] for name in Filters.__struct_fields__})
-    selection = select(filters, given["words"])
-    page = make_page("start_time", "desc", 0, None, SORTS)
-    rows, _, _ = read_traces(store, page, selection)
-    assert [row["trace_id"] for row in rows] == ids
-    with selection.narrowed(store) as narrowed:
+    asked = select(filters, given["words"])
+    page = list_traces(store, asked.of(store))
+    assert [row["trace_id"] for row in page.items] == ids
+    with asked.narrowed(store) as narrowed:
         assert sorted(narrowed.trace_ids) == sorted(ids)
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from inline_snapshot import snapshot
 
 from catalyst_sdk.cli.views._thread import thread
-from catalyst_sdk.store.queries import transcript
 from catalyst_sdk.spans import Conversation, Message, Part, SpanFacts
+from catalyst_sdk.store.queries import transcript
 from cli.made_spans import ThemeOf, make_span
 
 

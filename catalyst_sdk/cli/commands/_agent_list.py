@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
 from rich.text import Text
@@ -14,15 +14,13 @@ from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, plural, share
 from catalyst_sdk.cli._grammar import Command
-from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import quoted
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views import _table
-
-if TYPE_CHECKING:
-    from catalyst_sdk.store import FileStore
+from catalyst_sdk.store import queries
+from catalyst_sdk.store.queries import AgentRow
 
 AGENT_FIELDS = (
     "agent",
@@ -39,19 +37,6 @@ AGENT_FIELDS = (
     "first_seen",
     "last_seen",
 )
-# A trace counts for the agent its root names; `agent` is what --agent takes.
-_SQL = """
-SELECT if(t.agent_name != '', t.agent_name, t.agent_id) AS agent, any(t.agent_id) AS agent_id,
-  toInt64(count()) AS traces, toInt64(countIf(t.status = 'ERROR')) AS failed_traces,
-  toInt64(uniqExactIf(t.session_id, t.session_id != '')) AS sessions,
-  toInt64(sum(t.span_count)) AS spans,
-  toInt64(quantileExact(0.5)(t.duration_ns)) AS p50_ns,
-  toInt64(quantileExact(0.95)(t.duration_ns)) AS p95_ns,
-  toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
-  arraySort(arrayDistinct(arrayFlatten(groupArray(t.models)))) AS models,
-  min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns
-FROM (SELECT * FROM traces WHERE 1) AS t GROUP BY agent ORDER BY traces DESC, agent
-"""
 _COLUMNS = (
     _table.Column(heading="AGENT", flexible=16),
     _table.Column(heading="TRACES", align="right"),
@@ -75,52 +60,47 @@ def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> 
     """List agents: traces, failures, times and cost."""
     output = current_output(os.environ)
     output.check_fields(AGENT_FIELDS)
-    selection = select(filters, words)
+    asked = select(filters, words)
     with open_data(source_files(files, output), output) as store:
-        rows = read_agents(store, *selection.of_traces(store))
+        rows = queries.agents(store, asked.of(store))
     items = [agent_item(row) for row in rows]
     listing = Listing(items=items, columns=AGENT_FIELDS, identity=("agent",))
     show_listing(output, listing, lambda theme: agent_table(theme, rows))
-    named = next((row["agent"] for row in rows if row["agent"]), "")
+    named = next((row.agent for row in rows if row.agent), "")
     command = f"catalyst agent get {shlex.quote(named)}{file_flags(files)}" if named else ""
-    output.hint([plural(len(rows), "agent"), selection.words], command)
+    output.hint([plural(len(rows), "agent"), asked.words], command)
 
 
-def read_agents(
-    store: FileStore, condition: str = "1", params: Mapping[str, Any] | None = None
-) -> list[dict[str, Any]]:
-    """Read one row an agent, from the traces that meet a condition."""
-    return store.query(_SQL.replace("WHERE 1", f"WHERE {condition}"), params)
-
-
-def agent_item(row: Row) -> dict[str, Any]:
+def agent_item(row: AgentRow) -> dict[str, Any]:
     """Give a row as an object of AGENT_FIELDS."""
     times = {
-        "p50_ms": milliseconds(row["p50_ns"]),
-        "p95_ms": milliseconds(row["p95_ns"]),
-        "first_seen": iso(row["first_ns"]),
-        "last_seen": iso(row["last_ns"]),
+        "p50_ms": milliseconds(row.p50_ns),
+        "p95_ms": milliseconds(row.p95_ns),
+        "first_seen": iso(row.first_ns),
+        "last_seen": iso(row.last_ns),
     }
-    return {field: times[field] if field in times else row[field] for field in AGENT_FIELDS}
+    return {
+        field: times[field] if field in times else getattr(row, field) for field in AGENT_FIELDS
+    }
 
 
-def agent_table(theme: Theme, rows: Sequence[Row]) -> list[Text]:
+def agent_table(theme: Theme, rows: Sequence[AgentRow]) -> list[Text]:
     """Draw one line an agent."""
     return _table.table(theme, _COLUMNS, [_row(theme, row) for row in rows])
 
 
-def _row(theme: Theme, row: Row) -> _table.Row:
-    failed, muted = int(row["failed_traces"]), theme.role("muted")
+def _row(theme: Theme, row: AgentRow) -> _table.Row:
+    failed, muted = row.failed_traces, theme.role("muted")
     return _table.Row(
         [
-            quoted(row["agent"]) if row["agent"] else Text(NO_AGENT, style=muted),
-            Text(f"{row['traces']:,}"),
-            Text(share(failed, int(row["traces"])), style=theme.role("error") if failed else muted),
-            Text(f"{row['sessions']:,}" if row["sessions"] else ""),
-            Text(duration(row["p50_ns"])),
-            Text(duration(row["p95_ns"])),
-            Text(amount(row["total_tokens"]) if row["total_tokens"] else ""),
-            Text(cost(row["cost_usd"]), style=muted),
-            Text(age(row["last_ns"], theme.screen.now_ns), style=muted),
+            quoted(row.agent) if row.agent else Text(NO_AGENT, style=muted),
+            Text(f"{row.traces:,}"),
+            Text(share(failed, row.traces), style=theme.role("error") if failed else muted),
+            Text(f"{row.sessions:,}" if row.sessions else ""),
+            Text(duration(row.p50_ns)),
+            Text(duration(row.p95_ns)),
+            Text(amount(row.total_tokens) if row.total_tokens else ""),
+            Text(cost(row.cost_usd), style=muted),
+            Text(age(row.last_ns, theme.screen.now_ns), style=muted),
         ]
     )

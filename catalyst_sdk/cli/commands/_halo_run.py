@@ -10,7 +10,7 @@ import click
 
 from catalyst_sdk.cli._boundary import GATE_MATCHED, unread_is_fine
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
-from catalyst_sdk.cli._filters import Filters, Selection, select
+from catalyst_sdk.cli._filters import Asked, Filters, select
 from catalyst_sdk.cli._format import plural, short_id
 from catalyst_sdk.cli._gate import matched, read_baseline, verdict
 from catalyst_sdk.cli._grammar import Command, OneOf, option
@@ -69,10 +69,10 @@ def halo_run(
     if judge and no_model:
         raise ConfigError("--model and --no-model exclude each other.", hint="Give one of them.")
     wanted = _prompt(prompt, prompt_file)
-    selection = select(filters)
+    asked = select(filters)
     known = read_baseline(baseline) if baseline else None
     given = [*paths, *files]
-    report = _analyse(source_files(given, output), selection, output, prompt=wanted, model=judge)
+    report = _analyse(source_files(given, output), asked, output, prompt=wanted, model=judge)
     target = to_file(output, path) if path else output
     with unread_is_fine():
         _write(target, report, form or _BY_ENDING.get(Path(path or "").suffix.lower()))
@@ -100,7 +100,7 @@ def _prompt(text: str | None, path: str | None) -> str | None:
 
 def _analyse(
     sources: Sequence[str],
-    selection: Selection,
+    asked: Asked,
     output: Output,
     *,
     prompt: str | None,
@@ -110,12 +110,12 @@ def _analyse(
 
     with (
         open_data(sources, output) as store,
-        selection.narrowed(store) as narrowed,
+        asked.narrowed(store) as narrowed,
         Ticker(output) as ticker,
     ):
         on_progress = _told(ticker)
         report = halo.run(narrowed, prompt=prompt, model=model, on_progress=on_progress)
-    report.window, report.filter = selection.window.words, selection.text
+    report.window, report.filter = asked.window.words, asked.text
     totals = report.totals
     if not output.error_screen.tty:
         read = f"{plural(totals.traces, 'trace')}, {plural(totals.spans, 'span')}"

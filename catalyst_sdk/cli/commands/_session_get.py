@@ -12,16 +12,13 @@ from rich.text import Text
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._format import cost, duration, moment, one_line, plural, short_id
 from catalyst_sdk.cli._grammar import Command, option
-from catalyst_sdk.cli._items import TRACE_COLUMNS, TRACE_FIELDS, Row, trace_item
+from catalyst_sdk.cli._items import FORM, TRACE_COLUMNS, TRACE_FIELDS, Row
 from catalyst_sdk.cli._lines import joined, styled, wrapped
 from catalyst_sdk.cli._options import file_option, output_options
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
-from catalyst_sdk.cli._suggest import closest
 from catalyst_sdk.cli._theme import Theme
-from catalyst_sdk.errors import NotFound
+from catalyst_sdk.store import queries
 
-_TURNS = "SELECT * FROM traces WHERE session_id = {session:String} ORDER BY start_ns, trace_id"
-_KNOWN = "SELECT DISTINCT session_id FROM traces WHERE session_id != '' ORDER BY session_id"
 _LINES = 6
 
 
@@ -35,11 +32,9 @@ def session_get(session_id: str, files: Sequence[str], full: bool) -> None:
     output = current_output(os.environ)
     output.check_fields(TRACE_FIELDS)
     with open_data(source_files(files, output), output) as store:
-        rows = store.query(_TURNS, {"session": session_id})
-        if not rows:
-            raise _no_session(session_id, [row["session_id"] for row in store.query(_KNOWN)])
+        rows = queries.session_traces(store, session_id)
     listing = Listing(
-        items=[trace_item(row) for row in rows], columns=TRACE_COLUMNS, identity=("trace_id",)
+        items=[FORM.trace(row) for row in rows], columns=TRACE_COLUMNS, identity=("trace_id",)
     )
     show_listing(output, listing, lambda theme: _turns(theme, rows, full=full))
     failed = next((row for row in rows if row["status"] == "ERROR"), rows[-1])
@@ -47,12 +42,6 @@ def session_get(session_id: str, files: Sequence[str], full: bool) -> None:
         [plural(len(rows), "trace")],
         f"catalyst trace get {short_id(failed['trace_id'])} --view thread{file_flags(files)}",
     )
-
-
-def _no_session(wanted: str, known: Sequence[str]) -> NotFound:
-    near = closest(wanted, known)
-    hint = f"Did you mean {near}?" if near else "catalyst session list shows them all."
-    return NotFound(f"There is no session '{one_line(wanted)}'.", hint=hint)
 
 
 def _turns(theme: Theme, rows: Sequence[Row], *, full: bool) -> list[Text]:

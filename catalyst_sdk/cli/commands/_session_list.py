@@ -13,13 +13,15 @@ from rich.text import Text
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, out_of
-from catalyst_sdk.cli._grammar import Command, option
+from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import quoted
+from catalyst_sdk.cli._listing import Listed
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views import _table
+from catalyst_sdk.store import queries
 
 SESSION_FIELDS = (
     "session_id",
@@ -35,18 +37,6 @@ SESSION_FIELDS = (
     "cost_usd",
     "input",
 )
-_SQL = """
-SELECT t.session_id AS session_id,
-  if(countIf(t.status = 'ERROR') > 0, 'ERROR', 'OK') AS status,
-  arraySort(groupUniqArrayIf(t.agent_name, t.agent_name != '')) AS agents,
-  anyIf(t.user_id, t.user_id != '') AS user_id,
-  toInt64(count()) AS traces, toInt64(countIf(t.status = 'ERROR')) AS failed_traces,
-  min(t.start_ns) AS start_ns, max(t.end_ns) AS end_ns,
-  toInt64(sum(t.total_tokens)) AS total_tokens, sum(t.cost_usd) AS cost_usd,
-  argMin(t.input_preview, t.start_ns) AS input
-FROM (SELECT * FROM traces WHERE 1) AS t WHERE t.session_id != '' GROUP BY session_id
-ORDER BY end_ns DESC, session_id
-"""
 _COLUMNS = (
     _table.Column(heading="", tight=True),
     _table.Column(heading="SESSION", widest=36),
@@ -63,42 +53,62 @@ _COLUMNS = (
 @click.command("list", cls=Command, example="catalyst session list --agent refund-agent -f t.jsonl")
 @filter_argument
 @file_option
-@option("-l", "--limit", type=click.IntRange(min=0), default=None, metavar="N", help="Rows. [25]")
+@option("-l", "--limit", type=int, default=None, metavar="N", help="Rows, 0 for all. [25]")
+@option("--cursor", metavar="TOKEN", help="Go on after a page: its next_cursor.")
+@option(
+    "--sort",
+    type=OneOf("order", tuple(queries.SESSION_SORTS)),
+    default="end_time",
+    help="Order by this.",
+)
+@option("--order", type=OneOf("order", ("desc", "asc")), default="desc", help="Which end first.")
 @filter_options()
 @output_options
 def session_list(
-    words: Sequence[str], files: Sequence[str], limit: int | None, filters: Filters
+    words: Sequence[str],
+    files: Sequence[str],
+    limit: int | None,
+    cursor: str | None,
+    sort: str,
+    order: str,
+    filters: Filters,
 ) -> None:
     """List sessions, the latest first."""
     output = current_output(os.environ)
     output.check_fields(SESSION_FIELDS)
-    selection = select(filters, words)
+    asked = select(filters, words)
+    wanted = Listed(sort, order, output.rows(limit), cursor)
+    wanted.check(queries.SESSION_SORTS)
     with open_data(source_files(files, output), output) as store:
-        condition, params = selection.of_traces(store)
-        rows = store.query(_SQL.replace("WHERE 1", f"WHERE {condition}"), params)
-    shown = rows[: output.rows(limit) or None]
+        selection = asked.of(store)
+        page = queries.list_sessions(store, selection, **wanted.arguments())
+        total = wanted.total(page, lambda: queries.count_sessions(store, selection, cap=0))
+    rows = page.items
     listing = Listing(
-        items=[_item(row) for row in shown], columns=SESSION_FIELDS, identity=("session_id",)
+        items=[_item(row) for row in rows],
+        columns=SESSION_FIELDS,
+        identity=("session_id",),
+        next_cursor=page.next_cursor,
     )
-    show_listing(
-        output,
-        listing,
-        lambda theme: _table.table(theme, _COLUMNS, [_row(theme, row) for row in shown]),
-    )
+    show_listing(output, listing, lambda theme: _draw(theme, rows))
     if not rows:
         output.note("no sessions: no trace has a session id")
         return
     output.hint(
-        [out_of(len(shown), len(rows), "session"), selection.words],
-        f"catalyst session get {shlex.quote(shown[0]['session_id'])}{file_flags(files)}",
+        [out_of(len(rows), total, "session"), asked.words],
+        f"catalyst session get {shlex.quote(rows[0]['session_id'])}{file_flags(files)}",
     )
+
+
+def _draw(theme: Theme, rows: Sequence[Row]) -> list[Text]:
+    return _table.table(theme, _COLUMNS, [_row(theme, row) for row in rows])
 
 
 def _item(row: Row) -> dict[str, Any]:
     own = {
         "start_time": iso(row["start_ns"]),
         "end_time": iso(row["end_ns"]),
-        "duration_ms": milliseconds(row["end_ns"] - row["start_ns"]),
+        "duration_ms": milliseconds(row["duration_ns"]),
     }
     return {field: own[field] if field in own else row[field] for field in SESSION_FIELDS}
 
@@ -114,7 +124,7 @@ def _row(theme: Theme, row: Row) -> _table.Row:
             quoted(", ".join(row["agents"])),
             quoted(row["input"]),
             Text(f"{row['traces']:,}"),
-            Text(duration(row["end_ns"] - row["start_ns"])),
+            Text(duration(row["duration_ns"])),
             Text(amount(row["total_tokens"]) if row["total_tokens"] else ""),
             Text(cost(row["cost_usd"]), style=muted),
         ]

@@ -13,7 +13,7 @@ from rich.text import Text
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._format import short_id
 from catalyst_sdk.cli._grammar import Command, OneOf, option
-from catalyst_sdk.cli._items import SPAN_FIELDS, span_item
+from catalyst_sdk.cli._items import FORM, SPAN_FIELDS
 from catalyst_sdk.cli._options import file_option, output_options
 from catalyst_sdk.cli._output import Output, current_output, to_file
 from catalyst_sdk.cli.views import _span
@@ -95,7 +95,7 @@ def _document(span: Span, facts: SpanFacts, view: str | None) -> dict[str, Any]:
         "events": {"events": whole["events"]},
         "links": {"links": whole["links"]},
     }
-    return views[view] if view in views else {**span_item(facts), **payloads(span)}
+    return views[view] if view in views else {**FORM.span(facts), **payloads(span)}
 
 
 def _opened(text: str) -> Any:

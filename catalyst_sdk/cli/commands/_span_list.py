@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from catalyst_sdk.cli import _listing
 from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
-from catalyst_sdk.cli._filters import Filters, Selection, select
+from catalyst_sdk.cli._filters import Asked, Filters, select
 from catalyst_sdk.cli._format import out_of, short_id, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
-from catalyst_sdk.cli._items import SPAN_COLUMNS, SPAN_FIELDS, Row, span_item
+from catalyst_sdk.cli._items import FORM, SPAN_COLUMNS, SPAN_FIELDS, Row
+from catalyst_sdk.cli._listing import Listed
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing
 from catalyst_sdk.cli.views._spans import span_table
-
-if TYPE_CHECKING:
-    from catalyst_sdk.store import FileStore
+from catalyst_sdk.store import queries
 
 
 @click.command(
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
 @option("--cursor", metavar="TOKEN", help="Go on after a page: its next_cursor.")
 @option(
     "--sort",
-    type=OneOf("order", tuple(_listing.SPAN_SORTS)),
+    type=OneOf("order", tuple(queries.SPAN_SORTS)),
     default="start_time",
     help="Order by this.",
 )
@@ -52,44 +49,38 @@ def span_list(
     """List the spans that fit, of all traces."""
     output = current_output(os.environ)
     output.check_fields(SPAN_FIELDS)
-    selection = select(filters, words)
-    page = _listing.make_page(sort, order, output.rows(limit), cursor, _listing.SPAN_SORTS)
+    asked = select(filters, words)
+    wanted = Listed(sort, order, output.rows(limit), cursor)
+    wanted.check(queries.SPAN_SORTS)
     with open_data(source_files(files, output), output) as store:
-        trace = store.facts(trace_id)[0].trace_id if trace_id else None
-        rows, after, total = read_spans(store, page, selection, trace)
-        missing = "" if rows else nothing_fits(store, selection, "spans")
+        trace = store.complete(trace_id) if trace_id else None
+        selection = asked.of(store)
+        page = queries.list_spans(store, selection, trace_id=trace, **wanted.arguments())
+        total = wanted.total(
+            page, lambda: queries.count_spans(store, selection, trace_id=trace, cap=0)
+        )
+        missing = "" if page.items else nothing_fits(store, asked, "spans")
     listing = Listing(
-        items=[span_item(row) for row in rows],
+        items=[FORM.span(row) for row in page.items],
         columns=SPAN_COLUMNS,
         identity=("trace_id", "span_id"),
-        next_cursor=after,
+        next_cursor=page.next_cursor,
     )
     one_trace = trace is not None
-    show_listing(output, listing, lambda theme: span_table(theme, rows, one_trace=one_trace))
+    show_listing(output, listing, lambda theme: span_table(theme, page.items, one_trace=one_trace))
     if missing:
         output.note(missing)
         return
-    _end(output, rows, total, selection, files)
-
-
-def read_spans(
-    store: FileStore, page: _listing.Page, selection: Selection, trace_id: str | None
-) -> tuple[list[Row], str | None, int]:
-    """Read one page of the `spans` table, the cursor after it, and how many rows there are."""
-    condition, params = selection.of_spans(store)
-    if trace_id is not None:
-        condition += " AND trace_id = {only_trace:String}"
-        params["only_trace"] = trace_id
-    return _listing.read(store, "spans", "span_id", page, condition, params)
+    _end(output, page.items, total, asked, files)
 
 
 def _end(
-    output: Output, rows: Sequence[Row], total: int, selection: Selection, files: Sequence[str]
+    output: Output, rows: Sequence[Row], total: int, asked: Asked, files: Sequence[str]
 ) -> None:
     shown = next((row for row in rows if row["status"] == "ERROR"), rows[0])
     digits = short_length(row["span_id"] for row in rows)
     ids = f"{short_id(shown['trace_id'])} {shown['span_id'][:digits]}"
     output.hint(
-        [out_of(len(rows), total, "span"), selection.words],
+        [out_of(len(rows), total, "span"), asked.words],
         f"catalyst span get {ids} --view io{file_flags(files)}",
     )

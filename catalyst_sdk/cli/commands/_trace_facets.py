@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import click
+import msgspec
 from rich.text import Text
 
 from catalyst_sdk.cli._data import open_data, source_files
@@ -18,26 +19,8 @@ from catalyst_sdk.cli._lines import cut, heading, pad, styled
 from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
+from catalyst_sdk.store import queries
 
-# Facet, as the filter grammar names it, to the column of `spans`.
-FACETS = {
-    "agent": "if(agent_name != '', agent_name, agent_id)",
-    "status": "status",
-    "kind": "kind",
-    "model": "model",
-    "provider": "provider",
-    "tool": "tool_name",
-    "error": "error_signature",
-    "error_type": "error_type",
-    "finish": "finish_reason",
-    "service": "service",
-    "environment": "environment",
-    "version": "service_version",
-    "scope": "scope",
-    "session": "session_id",
-    "user": "user_id",
-}
-_SHOWN = ("agent", "status", "kind", "model", "provider", "tool", "error", "service", "environment")
 FACET_FIELDS = ("facet", "value", "traces", "spans")
 _BAR = 12
 
@@ -51,8 +34,8 @@ _BAR = 12
     "--facet",
     "facets",
     multiple=True,
-    type=OneOf("facet", tuple(FACETS), commas=True),
-    help=f"Which: {', '.join(FACETS)}.",
+    type=OneOf("facet", tuple(queries.FACETS), commas=True),
+    help=f"Which: {', '.join(queries.FACETS)}.",
 )
 @option("-l", "--limit", type=click.IntRange(min=1), default=10, metavar="N", help="Values. [10]")
 @filter_options()
@@ -67,26 +50,13 @@ def trace_facets(
     """Count the values that occur, most frequent first."""
     output = current_output(os.environ)
     output.check_fields(FACET_FIELDS)
-    selection = select(filters, words)
-    wanted = ",".join(facets).split(",") if facets else _SHOWN
+    asked = select(filters, words)
+    wanted = ",".join(facets).split(",") if facets else queries.COMMON_FACETS
     with open_data(source_files(files, output), output) as store:
-        condition, params = selection.of_traces(store)
-        items = [
-            {"facet": facet, **row}
-            for facet in wanted
-            for row in store.query(_sql(facet, condition), {**params, "most": limit})
-        ]
+        found = queries.facets(store, asked.of(store), wanted, limit=limit)
+    items = [msgspec.structs.asdict(value) for value in found]
     listing = Listing(items=items, columns=FACET_FIELDS, identity=("value",))
     show_listing(output, listing, lambda theme: _draw(theme, items))
-
-
-def _sql(facet: str, condition: str) -> str:
-    return (
-        f"SELECT {FACETS[facet]} AS value, toInt64(uniqExact(trace_id)) AS traces, "
-        "toInt64(count()) AS spans FROM spans WHERE value != '' "
-        f"AND trace_id IN (SELECT trace_id FROM traces WHERE {condition}) GROUP BY value "
-        "ORDER BY traces DESC, spans DESC, value LIMIT {most:UInt32}"
-    )
 
 
 def _draw(theme: Theme, items: Sequence[dict[str, Any]]) -> list[Text]:

@@ -13,7 +13,7 @@ from rich.text import Text
 from catalyst_sdk.cli._data import file_flags, open_data, source_files
 from catalyst_sdk.cli._format import duration, one_line, plural, short_id, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
-from catalyst_sdk.cli._items import SPAN_COLUMNS, SPAN_FIELDS, span_item, span_values, trace_item
+from catalyst_sdk.cli._items import FORM, SPAN_COLUMNS, SPAN_FIELDS, span_values
 from catalyst_sdk.cli._options import file_option, output_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing, to_file
 from catalyst_sdk.cli._theme import Theme
@@ -129,7 +129,7 @@ def _show_data(output: Output, store: FileStore, spans: Sequence[SpanFacts], loo
         return
     rows = [span_values(span) for span in spans if _wanted(span, look.fold)]
     listing = Listing(
-        items=[span_item(row) for row in rows], columns=SPAN_COLUMNS, identity=("span_id",)
+        items=[FORM.span(row) for row in rows], columns=SPAN_COLUMNS, identity=("span_id",)
     )
     show_listing(output, listing, lambda theme: span_table(theme, rows, one_trace=True))
 
@@ -143,13 +143,13 @@ def _wanted(span: SpanFacts, fold: Fold) -> bool:
 def _document(store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> dict[str, Any]:
     from catalyst_sdk.store.queries import transcript, turn_item
 
-    document = trace_item(trace_row(spans))
+    document = FORM.trace(trace_row(spans))
     if look.view == "thread":
         return {
             **document,
             "turns": [turn_item(turn) for turn in transcript(_talks(store, spans), spans)],
         }
-    return {**document, "spans": [span_item(span) for span in spans if _wanted(span, look.fold)]}
+    return {**document, "spans": [FORM.span(span) for span in spans if _wanted(span, look.fold)]}
 
 
 def _talks(store: FileStore, spans: Sequence[SpanFacts]) -> list[Any]:

@@ -34,9 +34,9 @@ def trace_search(pattern: str, files: Sequence[str], limit: int, filters: Filter
     """Find text or a regular expression in inputs, outputs and other payloads."""
     output = current_output(os.environ)
     output.check_fields(HIT_FIELDS)
-    selection = select(filters)
+    asked = select(filters)
     sources = source_files(files, output)
-    with open_data(sources, output) as store, selection.narrowed(store) as narrowed:
+    with open_data(sources, output) as store, asked.narrowed(store) as narrowed:
         hits = narrowed.search(pattern, limit=limit)
     items: list[dict[str, Any]] = [
         {field: getattr(hit, field) for field in HIT_FIELDS} for hit in hits

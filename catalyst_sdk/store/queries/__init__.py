@@ -30,6 +30,7 @@ from catalyst_sdk.store.queries._paging import (
     TRACE_SORTS,
     Counted,
     Page,
+    make_order,
 )
 from catalyst_sdk.store.queries._selection import EVERYTHING, Selection
 from catalyst_sdk.store.queries._sessions import (
@@ -103,6 +104,7 @@ __all__ = [
     "list_sessions",
     "list_spans",
     "list_traces",
+    "make_order",
     "payload_of",
     "session_traces",
     "session_turns",
