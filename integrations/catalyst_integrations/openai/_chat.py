@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from typing import Any
 
 from catalyst_integrations.openai._content import messages_without_data
 from catalyst_integrations.openai._request import Body, parameters_but, tools_offered
 from catalyst_integrations.openai._usage import completion_usage
 from catalyst_sdk import semconv
-from catalyst_sdk.instrumentation.llm import Answer, digest_base64, to_json
-from catalyst_sdk.instrumentation.stainless import Endpoint
+from catalyst_sdk.instrumentation.llm import Answer, digest, digest_base64, to_json
+from catalyst_sdk.instrumentation.stainless import Endpoint, member
 
 _REASONING = ("reasoning_content", "reasoning")
 """Members by which compatible servers (DeepSeek, vLLM, OpenRouter) send a model's reasoning."""
@@ -101,6 +102,8 @@ class _Choice:
             self.calls.setdefault(-1, []).append(_LegacyCall(call))
         if refusal := delta.refusal:
             self.refusal.append(refusal)
+        if audio := member(delta, "audio"):
+            self.audio.append(audio)
         if extra := delta.__pydantic_extra__:
             for name in _REASONING:
                 if isinstance(extra.get(name), str):
@@ -116,6 +119,8 @@ class _Choice:
         )
         if self.calls:
             fields["tool_calls"] = [_joined_call(pieces) for pieces in self.calls.values()]
+        if self.audio:
+            fields["audio"] = _joined_audio(self.audio)
         return fields
 
 
@@ -136,6 +141,15 @@ def _joined_call(pieces: list[Any]) -> dict[str, Any]:
             "name": next((function.name for function in functions if function.name), None),
             "arguments": "".join(function.arguments or "" for function in functions),
         },
+    }
+
+
+def _joined_audio(pieces: list[Any]) -> dict[str, Any]:
+    data = b"".join(a2b_base64(piece.data) for piece in pieces if piece.data)
+    return {
+        "id": next((piece.id for piece in pieces if piece.id), None),
+        "transcript": "".join(piece.transcript or "" for piece in pieces),
+        **digest(data, "audio/*"),
     }
 
 

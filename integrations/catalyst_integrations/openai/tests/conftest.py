@@ -23,7 +23,8 @@ def spans() -> Iterator[SpanCollector]:
     collector = SpanCollector()
     OpenAIInstrumentor().instrument(tracer_provider=collector.provider)
     yield collector
-    OpenAIInstrumentor().uninstrument()
+    if OpenAIInstrumentor().is_instrumented_by_opentelemetry:
+        OpenAIInstrumentor().uninstrument()
     collector.provider.shutdown()
 
 

@@ -156,6 +156,21 @@ def test_several_choices_are_several_messages(
     assert [message["content"] for message in messages] == ["ab", "xy"]
 
 
+def test_streamed_audio_is_described(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    def chunk(**audio: Any) -> dict[str, Any]:
+        whole = next(chat_chunks())
+        whole["choices"][0]["delta"] = {"audio": audio}
+        return whole
+
+    pieces = [chunk(id="audio_1", transcript="Hel"), chunk(data="AAEC", transcript="lo.")]
+    server.script(sse_reply([*pieces, chunk(data="AAEC", expires_at=1)]))
+    api.take(api.run(lambda c: c.chat.completions.create(**ASKED, stream=True)))
+    audio = attributes_of(spans.only())[semconv.LLM_OUTPUT_MESSAGES][0]["audio"]
+    assert (audio["id"], audio["transcript"], audio["bytes"]) == ("audio_1", "Hello.", 6)
+
+
 class Weather(BaseModel):
     city: str
     celsius: int

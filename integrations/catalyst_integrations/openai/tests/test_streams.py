@@ -10,8 +10,13 @@ from typing import Any
 import openai
 import pytest
 
+from catalyst_integrations.openai import OpenAIInstrumentor
+from catalyst_integrations.openai._endpoints import ENDPOINTS
+from catalyst_integrations.openai._provider import provider_and_system
 from catalyst_sdk import semconv
+from catalyst_sdk.instrumentation._patch import Patch
 from catalyst_sdk.instrumentation.llm import end_open_calls
+from catalyst_sdk.instrumentation.stainless import StainlessTracing
 from catalyst_sdk.instrumentation.testing import (
     Drop,
     Hold,
@@ -213,3 +218,26 @@ def test_spans_of_the_reader_are_not_below_the_stream(
             tracer.start_span("step").end()
     parents = {span.name: span.parent for span in spans.settled()}
     assert parents["step"] == parents["chat gpt-test"] == agent.get_span_context()
+
+
+def test_a_stream_the_sdk_rebuilds_is_observed_by_its_bytes(
+    api: Any, server: ProviderServer, spans: SpanCollector
+) -> None:
+    """As helpers of other SDKs of this kind do; openai's own do not."""
+    OpenAIInstrumentor().uninstrument()
+    tracer = spans.provider.get_tracer("catalyst_integrations.test")
+    tracing = StainlessTracing(
+        "openai", tracer, ENDPOINTS, provider_and_system, rebuilds_streams=True
+    )
+    patches = [Patch(*place, wrapper) for place, wrapper in tracing.wrappers().items()]
+    try:
+        server.script(sse_reply(chat_chunks()))
+        first = _start(api)
+        again = api.stream_type(cast_to=first._cast_to, response=first.response, client=api.client)
+        del first
+        api.collect()
+        assert len(api.take(again)) == len(list(chat_chunks()))
+    finally:
+        for patch in patches:
+            patch.undo()
+    assert _outcome_and_text(spans) == ("complete", "Hello.")
