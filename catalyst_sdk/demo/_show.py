@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
 import time
 from pathlib import Path
@@ -23,6 +26,9 @@ _IN_FULL = 4
 """Findings shown whole; of the others only the titles."""
 
 _ID_DIGITS = 8
+
+_QUICKSTART = Path(__file__).parents[2] / "examples" / "quickstart.py"
+"""In a checkout."""
 
 
 class _Screen:
@@ -93,14 +99,25 @@ def _list_rest(screen: _Screen, report: Report, width: int) -> None:
 
 
 def _suggest(screen: _Screen, result: DemoResult, report: Report) -> None:
-    path = result.path
+    path, catalyst = result.path, _program("catalyst")
     first = next((e for f in report.findings for e in f.evidence if e.trace_id), None)
     screen.line("Try next", style="1")
-    screen.line(f"  catalyst halo run {path}")
+    screen.line(f"  {catalyst} halo run {path}")
     if first:
         prefix = first.trace_id[:_ID_DIGITS]
-        screen.line(f"  catalyst trace get {prefix} --file {path} --view timeline")
-        screen.line(f"  catalyst span get {prefix} {first.span_id} --file {path} --view io")
-    screen.line(f"  catalyst trace list status:error --file {path}")
-    screen.line(f"  catalyst halo run {path} --format html -o report.html")
-    screen.line("  python examples/quickstart.py        the same for an agent of your own")
+        screen.line(f"  {catalyst} trace get {prefix} --file {path} --view timeline")
+        screen.line(f"  {catalyst} span get {prefix} {first.span_id} --file {path} --view io")
+    screen.line(f"  {catalyst} trace list status:error --file {path}")
+    screen.line(f"  {catalyst} halo run {path} --format html -o report.html")
+    if _QUICKSTART.exists():
+        quickstart = os.path.relpath(_QUICKSTART)
+        screen.line(f"  {_program('python')} {quickstart}   # the same for an agent of your own")
+
+
+def _program(name: str) -> str:
+    """Give how *name* of this environment is called from here, on the PATH or not."""
+    own = Path(sys.executable).with_name(name)
+    found = shutil.which(name)
+    if not own.exists() or (found and Path(found).parent == own.parent):
+        return name
+    return os.path.relpath(own)
