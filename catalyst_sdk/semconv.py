@@ -17,6 +17,7 @@ TAGS = "tag.tags"
 AGENT_ID = "agent.id"
 AGENT_NAME = "agent.name"
 AGENT_ROLE = "agent.role"
+AGENT_HANDOFF_TO = "agent.handoff.to"
 SESSION_ID = "session.id"
 USER_ID = "user.id"
 
@@ -34,6 +35,7 @@ LLM_STREAMING = "llm.streaming"
 LLM_STREAM_OUTCOME = "llm.stream.outcome"
 LLM_TIME_TO_FIRST_TOKEN_MS = "llm.time_to_first_token_ms"  # noqa: S105 - a name, not a secret
 LLM_RETRIES = "llm.retries"
+LLM_CACHE_HIT = "llm.cache_hit"
 LLM_TOKENS_PROMPT = "llm.token_count.prompt"
 LLM_TOKENS_COMPLETION = "llm.token_count.completion"
 LLM_TOKENS_TOTAL = "llm.token_count.total"
@@ -52,6 +54,8 @@ TOOL_PARAMETERS = "tool.parameters"
 TOOL_CALL_ID = "tool_call.id"
 
 RETRIEVAL_DOCUMENTS = "retrieval.documents"
+
+GRAPH_NODE_ID = "graph.node.id"
 
 SERVICE_NAME = "service.name"
 SERVICE_VERSION = "service.version"

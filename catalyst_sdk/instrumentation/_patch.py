@@ -16,13 +16,13 @@ class AlreadyWrapped(Exception):
 
 
 class Patch:
-    """Wraps *path* (`"Class.method"` or `"function"`) of *module* until `undo`.
+    """Wraps *path* (`"Class.method"` or `"function"`) of *module*, or of a class, until `undo`.
 
     A function that *module* imported by name from where the same wrapper is on it already is
     only put back by `undo`.
     """
 
-    def __init__(self, module: str, path: str, wrapper: Wrapper) -> None:
+    def __init__(self, module: str | type, path: str, wrapper: Wrapper) -> None:
         self._owner, self._name, self._original = wrapt.resolve_path(module, path)
         self._own = self._name in vars(self._owner)
         self._wrapper = wrapper

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from catalyst_sdk.tracing._api import agent_span, trace_span
 from catalyst_sdk.tracing._identity import (
     Agent,
+    AttributeValue,
+    Identity,
     current_agent,
     current_identity,
+    identity_of,
     with_identity,
 )
 from catalyst_sdk.tracing._scope import SpanScope
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Agent",
+    "AttributeValue",
+    "Identity",
     "IdentityProcessor",
     "SpanScope",
     "TracedSpan",
@@ -29,6 +34,7 @@ __all__ = [
     "current_agent",
     "current_identity",
     "current_span",
+    "identity_of",
     "propagate",
     "trace_span",
     "with_identity",

@@ -26,7 +26,9 @@ _ROLES = {
     "FunctionMessageChunk": "function",
 }
 _REASONING = ("reasoning_content", "reasoning")
-_CALLS = frozenset({"tool_use", "tool_call", "tool_call_chunk", "function_call", "input_json_delta"})
+_CALLS = frozenset(
+    {"tool_use", "tool_call", "tool_call_chunk", "function_call", "input_json_delta"}
+)
 """Blocks that say again what `tool_calls` says."""
 _DATA = ("data", "base64", "file_data", "bytes")
 _LEAST_DATA = 64
@@ -53,20 +55,23 @@ def message_object(message: Any) -> dict[str, Any]:
 def without_data(block: Any, depth: int = 0) -> Any:
     """Describe the binary data in a content block; the rest of it stays as it is."""
     if not isinstance(block, Mapping) or depth > _MOST_DEPTH:
-        return block
-    fields = cast("Mapping[str, Any]", block)
+        return cast("Any", block)
+    fields = as_object(cast("Any", block))
     mime = fields.get("mime_type") or fields.get("media_type") or fields.get("format")
-    described: dict[str, Any] = {}
-    for key, value in fields.items():
-        if isinstance(value, str) and len(value) >= _LEAST_DATA:
-            if value.startswith("data:"):
-                value = digest_data_url(value)
-            elif key in _DATA:
-                value = digest_base64(value, str(mime) if mime else None)
-        elif isinstance(value, Mapping):
-            value = without_data(value, depth + 1)
-        described[key] = value
-    return described
+    return {
+        key: _without_data(key, value, str(mime) if mime else None, depth)
+        for key, value in fields.items()
+    }
+
+
+def _without_data(key: str, value: Any, mime: str | None, depth: int) -> Any:
+    if not isinstance(value, str):
+        return without_data(value, depth + 1)
+    if len(value) < _LEAST_DATA:
+        return value
+    if value.startswith("data:"):
+        return digest_data_url(value)
+    return digest_base64(value, mime) if key in _DATA else value
 
 
 def _content(message: Any) -> Any:

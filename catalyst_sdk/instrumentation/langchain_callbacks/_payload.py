@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from catalyst_sdk.instrumentation.langchain_callbacks._messages import message_object
@@ -31,39 +31,55 @@ class Payloads:
         """Tell whether *value* is a message."""
         return isinstance(value, self._message)
 
-    def plain(self, value: Any, depth: int = 0) -> Any:
+    def plain(self, value: Any) -> Any:
         """Replace messages, documents and states by plain data; all else stays as it is."""
+        return value if isinstance(value, str) else _Copy(self).value(value, 0)
+
+    def convert(self, value: Any) -> tuple[bool, Any]:
+        """Read one of LangChain's own objects; whether it was one."""
+        if isinstance(value, self._message):
+            return True, message_object(value)
+        if isinstance(value, self._document):
+            return True, document_object(value)
+        if isinstance(value, self._prompt):
+            prompt: Any = value
+            return True, [message_object(message) for message in prompt.to_messages()]
+        return False, value
+
+
+class _Copy:
+    """One copy under way. What is too deep or too much is left for the encoder to cut."""
+
+    def __init__(self, payloads: Payloads) -> None:
+        self._convert = payloads.convert
+        self._left = _MOST_ITEMS
+
+    def value(self, value: Any, depth: int) -> Any:
         if isinstance(value, _SCALARS):
             return value
-        if isinstance(value, self._message):
-            return message_object(value)
-        if depth >= _MOST_DEPTH:
+        if depth >= _MOST_DEPTH or self._left < 0:
             return value
         if isinstance(value, Mapping):
             return self._mapping(cast("Mapping[Any, Any]", value).items(), depth)
         if isinstance(value, list | tuple):
             return self._sequence(cast("Sequence[Any]", value), depth)
-        if isinstance(value, self._document):
-            return document_object(value)
-        if isinstance(value, self._prompt):
-            return [message_object(message) for message in cast("Any", value).to_messages()]
-        if isinstance(value, type):
-            return value
+        known, converted = self._convert(value)
+        if known or isinstance(value, type):
+            return converted
         if dataclasses.is_dataclass(value):
             return self._mapping(_told(value), depth)
-        if (fields := getattr(type(value), "__pydantic_fields__", None)) is not None:
-            held = vars(value).items()
-            shown = ((k, v) for k, v in held if getattr(fields.get(k), "repr", True))
-            return self._mapping(shown, depth)
-        return value
+        fields = _pydantic_fields(value)
+        return value if fields is None else self._mapping(fields, depth)
 
-    def _mapping(self, pairs: Any, depth: int) -> dict[Any, Any]:
-        return {key: self.plain(value, depth + 1) for key, value in pairs}
+    def _mapping(self, pairs: Collection[tuple[Any, Any]], depth: int) -> dict[Any, Any]:
+        self._left -= len(pairs)
+        return {key: self.value(value, depth + 1) for key, value in pairs}
 
     def _sequence(self, values: Sequence[Any], depth: int) -> Any:
-        if not values or isinstance(values[0], _SCALARS) or len(values) > _MOST_ITEMS:
+        if not values or isinstance(values[0], _SCALARS):
             return values
-        return [self.plain(value, depth + 1) for value in values]
+        self._left -= len(values)
+        return values if self._left < 0 else [self.value(value, depth + 1) for value in values]
 
 
 def document_object(document: Any) -> dict[str, Any]:
@@ -83,6 +99,15 @@ def document_object(document: Any) -> dict[str, Any]:
     if metadata:
         fields["metadata"] = dict(metadata)
     return fields
+
+
+def _pydantic_fields(value: Any) -> list[tuple[str, Any]] | None:
+    """The fields of a pydantic object, but those its author does not show."""
+    fields: Mapping[str, Any] | None = getattr(value, "__pydantic_fields__", None)
+    if fields is None:
+        return None
+    held: dict[str, Any] = vars(value)
+    return [(k, v) for k, v in held.items() if getattr(fields.get(k), "repr", True)]
 
 
 def _told(value: Any) -> list[tuple[str, Any]]:

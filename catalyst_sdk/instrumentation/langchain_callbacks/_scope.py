@@ -6,6 +6,7 @@ a `Scope`, which is entered around each step of the call and left before anythin
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextvars import ContextVar, Token
 from functools import partial
@@ -19,6 +20,7 @@ from catalyst_sdk.hooks import check_stop
 from catalyst_sdk.instrumentation._boundary import report_failure
 from catalyst_sdk.instrumentation._current import attach, detach
 from catalyst_sdk.instrumentation._patch import Wrapper
+from catalyst_sdk.instrumentation.langchain_callbacks._model_run import ModelRun
 from catalyst_sdk.instrumentation.langchain_callbacks._run import Run
 
 _scope: ContextVar[Scope | None] = ContextVar("catalyst-callback-scope", default=None)
@@ -65,10 +67,8 @@ class Scope:
         self._waiting = False  # a context copied in here may outlive the call
         self._context = otel.get_current()
         if self._scope_token is not None:
-            try:
+            with contextlib.suppress(ValueError):  # closed by the garbage collector, elsewhere
                 _scope.reset(self._scope_token)
-            except ValueError:  # closed by the garbage collector, in another context
-                pass
             self._scope_token = None
         detach(self._token)
 

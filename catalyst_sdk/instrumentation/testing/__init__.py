@@ -16,6 +16,7 @@ from catalyst_sdk.instrumentation.testing._replies import (
 )
 from catalyst_sdk.instrumentation.testing._server import ProviderServer, Received
 from catalyst_sdk.instrumentation.testing._spans import SpanCollector, attributes_of
+from catalyst_sdk.instrumentation.testing._tree import span_tree
 
 __all__ = [
     "Drop",
@@ -31,5 +32,6 @@ __all__ = [
     "error_reply",
     "json_reply",
     "load_recordings",
+    "span_tree",
     "sse_reply",
 ]
