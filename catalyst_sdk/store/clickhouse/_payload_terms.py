@@ -22,6 +22,11 @@ def payload_tables(wanted: Filter, scope: str, params: dict[str, Any]) -> dict[T
     }
 
 
+def span_payload(term: Term, prefix: str, params: dict[str, Any]) -> str:
+    """Give a term on payloads as a condition on a row of the live table, un-negated."""
+    return f"({_condition(term, prefix, params)})"
+
+
 def _condition(term: Term, prefix: str, params: dict[str, Any]) -> str:
     if term.field == "text":
         return value_condition(term, "raw", "0", prefix, params)

@@ -2,45 +2,70 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
+from catalyst_sdk.store.clickhouse._hints import first_look, hint
 from catalyst_sdk.store.clickhouse._project import ProjectStore
 from catalyst_sdk.store.clickhouse._schema import DATABASE
+from catalyst_sdk.store.filter import Filter
 
 if TYPE_CHECKING:
     from catalyst_sdk.store.clickhouse._live import LiveStore
 
 _NS = "fromUnixTimestamp64Nano"
+_DAY_NS = 86_400 * 10**9
+_LOOK_BACK_NS = (_DAY_NS, 30 * _DAY_NS, None)
+_IDS_BY_NAME = 2_000
+"""More traces than these are named by a sub-select."""
 
 
 class OrderedProject(ProjectStore):
     """A whole project, of which a stretch of time can be read without the rest."""
 
-    def nth_newest(self, spans: int, before_ns: int | None) -> int | None:
-        """Give the start of the n-th newest span that starts before a moment, None when fewer."""
-        before = "" if before_ns is None else " AND start_time < fromUnixTimestamp64Nano({b:Int64})"
-        rows = self._live.query(
-            f"SELECT start_ns FROM {DATABASE}.spans WHERE {self._where()}{before} "
-            "ORDER BY start_time DESC LIMIT 1 OFFSET {n:UInt64}",
-            {**self._params(), "b": before_ns or 0, "n": spans - 1},
-        )
-        return int(rows[0]["start_ns"]) if rows else None
+    def nth_newest(self, spans: int, before_ns: int | None, wanted: Filter | None) -> int | None:
+        """Give the start of the n-th newest span that starts before a moment, None when fewer.
+
+        Counted are spans of which each trace that meets the filter has one, roots without one.
+        """
+        params: dict[str, Any] = {"n": spans - 1} | self._params()
+        where = f"{self._where()} AND {first_look(wanted, params)}"
+        if before_ns is not None:
+            where += f" AND start_time < {_NS}({{before:Int64}})"
+            params["before"] = before_ns
+        latest = before_ns or time.time_ns() + _DAY_NS
+        for back in _LOOK_BACK_NS:  # parts older than that need not be opened
+            after = "" if back is None else f" AND start_time >= {_NS}({latest - back})"
+            rows = self._live.query(
+                f"SELECT start_ns FROM {DATABASE}.spans WHERE {where}{after} "
+                "ORDER BY start_time DESC LIMIT 1 OFFSET {n:UInt64}",
+                params,
+            )
+            if rows:
+                return int(rows[0]["start_ns"])
+        return None
 
     def stretch(
-        self, start_ns: int | None, end_ns: int | None, *, begun: bool = False
+        self,
+        start_ns: int | None,
+        end_ns: int | None,
+        *,
+        begun: bool = False,
+        wanted: Filter | None = None,
     ) -> ProjectStore:
         """Give the traces, whole, with a span that starts in [start, end).
 
-        *begun*: those alone that have none before it.
+        *begun*: those alone that have none before it. *wanted*: those that cannot meet it may be
+        left out.
         """
-        return Stretch(self._live, self._project, start_ns, end_ns, begun=begun)
+        return Stretch(self._live, self._project, start_ns, end_ns, begun=begun, wanted=wanted)
 
 
 class Stretch(ProjectStore):
     """The traces, whole, of a project that have a span which starts in [start, end).
 
-    *begun*: those alone that have none before it. `trace_bounds` tells from when to when the
-    spans of a trace lie, so that only that part of `spans` is read.
+    `trace_bounds` tells from when to when the spans of a trace lie, so that only that part of
+    `spans` is read.
     """
 
     def __init__(
@@ -51,33 +76,50 @@ class Stretch(ProjectStore):
         end_ns: int | None,
         *,
         begun: bool = False,
+        wanted: Filter | None = None,
     ) -> None:
         super().__init__(live, project, start_ns=start_ns, end_ns=end_ns)
-        ids = f"SELECT trace_id FROM {DATABASE}.spans WHERE {super()._where()}"
-        self._ids = (
-            f"SELECT trace_id FROM {DATABASE}.trace_bounds WHERE project_id = {{_project:String}} "
-            f"AND trace_id IN ({ids}) GROUP BY trace_id"
-        )
-        if begun:
-            self._ids += f" HAVING min(first) >= {_NS}({{_from:Int64}})"
-        self._span = self._ends()
+        self._bound = super()._params()
+        self._ids = self._sub_select(wanted, begun=begun)
+        self._settle()
 
-    def _ends(self) -> tuple[int, int]:
-        columns = "min(first) AS f, max(last) AS l"
-        ids = self._ids.replace("SELECT trace_id", f"SELECT trace_id, {columns}", 1)
+    def _sub_select(self, wanted: Filter | None, *, begun: bool) -> str:
+        ids = f"SELECT trace_id FROM {DATABASE}.spans WHERE {super()._where()}"
+        hinted = hint(wanted, self._bound)
+        if hinted:
+            # The span that meets the filter may start after the stretch, in a trace of it.
+            after = f" AND start_time >= {_NS}({{_from:Int64}})" if begun else ""
+            ids += (
+                f" AND trace_id IN (SELECT trace_id FROM {DATABASE}.spans "
+                f"WHERE project_id = {{_project:String}}{after} AND {hinted})"
+            )
+        having = f" HAVING min(first) >= {_NS}({{_from:Int64}})" if begun else ""
+        return (
+            f"SELECT trace_id FROM {DATABASE}.trace_bounds WHERE project_id = {{_project:String}} "
+            f"AND trace_id IN ({ids}) GROUP BY trace_id{having}"
+        )
+
+    def _settle(self) -> None:
+        """Learn where the traces lie, and which they are when they are few."""
+        ids = self._ids.replace(
+            "SELECT trace_id", "SELECT trace_id, min(first) AS f, max(last) AS l", 1
+        )
         found = self._live.query(
-            f"SELECT toUnixTimestamp64Nano(min(f)) AS first, toUnixTimestamp64Nano(max(l)) AS last "
-            f"FROM ({ids})",
-            super()._params(),
+            "SELECT toUnixTimestamp64Nano(min(f)) AS first, toUnixTimestamp64Nano(max(l)) AS last, "
+            f"groupArray({_IDS_BY_NAME + 1})(trace_id) AS ids FROM ({ids})",
+            self._bound,
         )[0]
-        return int(found["first"]), int(found["last"])
+        self._bound |= {"_first": int(found["first"]), "_last": int(found["last"])}
+        if len(found["ids"]) <= _IDS_BY_NAME:
+            self._ids = "{_ids:Array(String)}"
+            self._bound["_ids"] = found["ids"]
 
     def _where(self) -> str:
+        ids = self._ids if "_ids" in self._bound else f"({self._ids})"
         return (
             f"project_id = {{_project:String}} AND start_time >= {_NS}({{_first:Int64}}) "
-            f"AND start_time <= {_NS}({{_last:Int64}}) AND trace_id IN ({self._ids})"
+            f"AND start_time <= {_NS}({{_last:Int64}}) AND trace_id IN {ids}"
         )
 
     def _params(self) -> dict[str, Any]:
-        first, last = self._span
-        return {**super()._params(), "_first": first, "_last": last}
+        return self._bound

@@ -12,8 +12,10 @@ import gzip
 import hmac
 import re
 import socket
+from email.message import Message
+from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from catalyst_sdk.store.engine._session import Sessions
@@ -39,6 +41,16 @@ class EngineServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no event."""
+
+
+def _form(content_type: str, body: bytes) -> dict[str, str]:
+    """Read the fields of a multipart body (RFC 7578)."""
+    message = BytesParser().parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    parts = cast("list[Message]", message.get_payload())
+    fields = ((part.get_param("name", header="content-disposition"), part) for part in parts)
+    return {
+        str(name): cast("bytes", part.get_payload(decode=True)).decode() for name, part in fields
+    }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -85,6 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(403, b"Code: 516. Authentication failed", code="516")
             return
         query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+        if (kind := self.headers.get("Content-Type", "")).startswith("multipart/form-data"):
+            # Where the client puts parameters that are too long for a URL.
+            query, body = query | _form(kind, body), b""
         sql = query.get("query", "")
         if head := _INSERT_HEAD.match(body):
             sql, body = body[: head.end()].decode(), body[head.end() :]

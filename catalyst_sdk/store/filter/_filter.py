@@ -36,6 +36,12 @@ class Filter(msgspec.Struct, frozen=True):
         """Terms that need the spans' payloads: free text, `attr.` and `resource.`."""
         return tuple(term for term in self.terms if FIELDS[term.field].kind == "payload")
 
+    @property
+    def of_any_span(self) -> bool:
+        """Whether a trace meets it when one of its spans has these columns, for every term."""
+        fields = [FIELDS[term.field] for term in self.terms]
+        return all(field.columns and not field.of_trace for field in fields)
+
     def sql(self, tables: PayloadTables | None = None, *, prefix: str = "f") -> tuple[str, Params]:
         """Give a condition on `spans`, and its parameters, whose names begin with *prefix*.
 

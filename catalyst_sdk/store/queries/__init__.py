@@ -8,9 +8,9 @@ from catalyst_sdk.store.queries._agents import (
     ErrorGroup,
     Step,
     Steps,
+    agent_named,
     agent_steps,
     agents,
-    find_agent,
 )
 from catalyst_sdk.store.queries._facets import COMMON_FACETS, FACETS, FacetValue, facets
 from catalyst_sdk.store.queries._histogram import BUCKETS, Histogram, histogram
@@ -89,6 +89,7 @@ __all__ = [
     "TraceTree",
     "Turn",
     "Windowed",
+    "agent_named",
     "agent_overview",
     "agent_steps",
     "agents",
@@ -98,7 +99,6 @@ __all__ = [
     "count_traces",
     "exact_ms",
     "facets",
-    "find_agent",
     "first_errors",
     "histogram",
     "list_sessions",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -23,6 +22,10 @@ SELECT if(t.agent_name != '', t.agent_name, t.agent_id) AS agent, any(t.agent_id
   arraySort(arrayDistinct(arrayFlatten(groupArray(t.models)))) AS models,
   min(t.start_ns) AS first_ns, max(t.end_ns) AS last_ns
 FROM (SELECT * FROM traces WHERE {condition}) AS t GROUP BY agent ORDER BY traces DESC, agent
+"""
+_KNOWN = """
+SELECT DISTINCT if(agent_name != '', agent_name, agent_id) AS agent, agent_id
+FROM spans WHERE agent != '' ORDER BY agent, agent_id LIMIT 10000
 """
 # A trace counts for the agent its root names.
 OF_AGENT = (
@@ -96,12 +99,13 @@ def agents(source: TraceSource, selection: Selection = EVERYTHING) -> list[Agent
     return [AgentRow(**row) for row in rows]
 
 
-def find_agent(rows: Sequence[AgentRow], name: str) -> AgentRow:
-    """Find an agent by name or id; NotFound names the closest one, or those there are."""
+def agent_named(source: TraceSource, name: str) -> str:
+    """Give an agent's name from its name or id; NotFound names the closest one there is."""
+    rows = source.query(_KNOWN)
     for row in rows:
-        if name in (row.agent, row.agent_id):
-            return row
-    known = {row.agent.casefold(): row.agent for row in rows if row.agent}
+        if name in (row["agent"], row["agent_id"]):
+            return row["agent"]
+    known = {row["agent"].casefold(): row["agent"] for row in rows}
     near = get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
     few = ", ".join(list(known.values())[:20])
     hint = f"Did you mean {known[near[0]]}?" if near else f"Known: {few}." if few else ""

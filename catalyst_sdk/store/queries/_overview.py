@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from catalyst_sdk.store.queries._agents import AgentRow, Steps, agent_steps, agents, find_agent
+from catalyst_sdk.store.filter import Filter, of_agent
+from catalyst_sdk.store.queries._agents import Steps, agent_named, agent_steps
 from catalyst_sdk.store.queries._histogram import ends
 from catalyst_sdk.store.queries._selection import EVERYTHING, Selection
 from catalyst_sdk.store.queries._source import TraceSource
@@ -60,7 +61,8 @@ class Bucket(Figures, frozen=True, kw_only=True):
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """An agent in a window [start, end), beside the window of equal length before it."""
 
-    agent: AgentRow
+    agent: str
+    """Its name, or its id without one."""
     start_ns: int
     end_ns: int
     step_ns: int
@@ -78,19 +80,19 @@ def agent_overview(source: TraceSource, agent: str, selection: Selection = EVERY
 
     Open sides of the window are the data's own ends.
     """
-    row = find_agent(agents(source), agent)
-    found = ends(source, selection)
-    start, end = found or (0, 1)
+    name = agent_named(source, agent)
+    start, end = ends(source, selection) or (0, 1)
     step = _step(end - start)
     first = start - start % step
-    reader = _Reader(source, row.agent, selection)
+    wanted = (selection.filter or Filter()) & of_agent(name)
+    both = Selection(wanted, start - (end - start), end).settled(source)[0]
+    reader = _Reader(both, name, Selection(selection.filter))
     filled = {
         int(one.pop("bucket")): one
         for one in reader.read(start, end, f"intDiv(start_ns - {first}, {step})")
     }
-    buckets = -(-(end - first) // step)
     return Overview(
-        agent=row,
+        agent=name,
         start_ns=start,
         end_ns=end,
         step_ns=step,
@@ -98,9 +100,9 @@ def agent_overview(source: TraceSource, agent: str, selection: Selection = EVERY
         before=reader.figures(start - (end - start), start),
         series=[
             Bucket(start_ns=first + number * step, **filled.get(number, {}))
-            for number in range(buckets)
+            for number in range(-(-(end - first) // step))
         ],
-        steps=agent_steps(source, row.agent, selection),
+        steps=agent_steps(both, name, Selection(selection.filter, start, end)),
     )
 
 
@@ -113,10 +115,9 @@ def _step(length_ns: int) -> int:
 
 class _Reader:
     def __init__(self, source: TraceSource, agent: str, selection: Selection) -> None:
-        only = Selection(selection.filter)  # the window stands in the query itself
         self._source = source
         self._agent = agent
-        self._condition, self._params = only.of_traces(source)
+        self._condition, self._params = selection.of_traces(source)
 
     def read(self, start: int, end: int, bucket: str) -> list[dict[str, Any]]:
         sql = _FIGURES.replace("{bucket}", bucket).replace("{condition}", self._condition)

@@ -6,9 +6,9 @@ from catalyst_sdk.store.queries._paging import Order, Page, read_page
 from catalyst_sdk.store.queries._selection import Selection
 from catalyst_sdk.store.queries._source import TraceSource, Windowed
 
-_SPANS_A_ROW = 16
-"""Spans looked at for each row wanted; a trace has fewer, mostly."""
-_GROWTH = 8
+_SPARE = 8
+"""Spans looked at beyond one a row: some traces have begun before, and are of a later page."""
+_GROWTH = 6
 
 
 def newest_page(source: Windowed, selection: Selection, order: Order) -> Page:
@@ -17,14 +17,14 @@ def newest_page(source: Windowed, selection: Selection, order: Order) -> Page:
     if order.after is not None:
         at = int(order.after[0]) + 1
         before = at if before is None else min(at, before)
-    spans = _SPANS_A_ROW * (order.limit + 1)
+    spans = order.limit + 1 + _SPARE
     while True:
-        start = source.nth_newest(spans, before)
+        start = source.nth_newest(spans, before, selection.filter)
         whole = start is None or (selection.start_ns is not None and start <= selection.start_ns)
         stretch = (
-            source.stretch(selection.start_ns, before)
+            source.stretch(selection.start_ns, before, wanted=selection.filter)
             if whole
-            else source.stretch(start, before, begun=True)
+            else source.stretch(start, before, begun=True, wanted=selection.filter)
         )
         page = _page(stretch, selection, order)
         if whole or page.next_cursor is not None:

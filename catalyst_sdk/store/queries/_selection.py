@@ -28,7 +28,8 @@ class Selection(msgspec.Struct, frozen=True):
         """Leave the stretch of time to a store that is in order of time; give what is left."""
         if not isinstance(source, Windowed) or (self.start_ns is None and self.end_ns is None):
             return source, self
-        return source.stretch(self.start_ns, self.end_ns), Selection(self.filter)
+        stretch = source.stretch(self.start_ns, self.end_ns, wanted=self.filter)
+        return stretch, Selection(self.filter)
 
     def of_traces(self, source: TraceSource) -> tuple[str, dict[str, Any]]:
         """Give the condition on `traces` that keeps what was asked for, and its parameters."""

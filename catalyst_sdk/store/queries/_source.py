@@ -63,15 +63,24 @@ class TraceSource(Protocol):
 class Windowed(Protocol):
     """A store in order of time, which reads a stretch of it without reading the rest."""
 
-    def nth_newest(self, spans: int, before_ns: int | None) -> int | None:
-        """Give the start of the n-th newest span that starts before a moment, None when fewer."""
+    def nth_newest(self, spans: int, before_ns: int | None, wanted: Filter | None) -> int | None:
+        """Give the start of the n-th newest span that starts before a moment, None when fewer.
+
+        Counted are spans of which each trace that meets the filter has one, roots without one.
+        """
         ...
 
     def stretch(
-        self, start_ns: int | None, end_ns: int | None, *, begun: bool = False
+        self,
+        start_ns: int | None,
+        end_ns: int | None,
+        *,
+        begun: bool = False,
+        wanted: Filter | None = None,
     ) -> TraceSource:
         """Give the traces, whole, with a span that starts in [start, end).
 
-        *begun*: those alone that have none before it.
+        *begun*: those alone that have none before it. *wanted*: those that cannot meet it may be
+        left out.
         """
         ...
