@@ -15,7 +15,9 @@ from catalyst_sdk.errors import BadInput, ConfigError
 from catalyst_sdk.spans import Event
 from catalyst_sdk.store import FileStore, Hit, open_files
 from catalyst_sdk.store.files import _grep
-from catalyst_sdk.store.files._pattern import widened
+from catalyst_sdk.store.files._pattern import Sieve, sieve, text_sieve
+from catalyst_sdk.store.filter import Pattern
+from catalyst_sdk.store.filter import fits as filter_fits
 from store.made import llm, run, runs, span_id, step, tool, trace_id, write
 
 
@@ -188,7 +190,7 @@ def cases(draw: st.DrawFn) -> tuple[str, str]:
 @example(case=(r"[^a]\n", "\\\n"))
 @example(case=('a"/', 'a"/'))
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_the_widened_pattern_misses_nothing(case: tuple[str, str]) -> None:
+def test_the_sieve_misses_nothing(case: tuple[str, str]) -> None:
     pattern, text = case
     try:
         text.encode()
@@ -196,9 +198,32 @@ def test_the_widened_pattern_misses_nothing(case: tuple[str, str]) -> None:
         return
     if _grep.fits([text], pattern) == [True]:
         lines = _spelled(text)
-        assert _grep.fits(lines, widened(pattern)) == [True] * len(lines)
+        assert _held(sieve(pattern), lines)
 
 
-def test_widening_stays_narrow_where_it_can() -> None:
-    assert widened("timed out after [0-9]+ s") == r"timed out after (?:[\x{30}-\x{39}]){1,} s"
-    assert widened(r"\d{3}-\d{4}") == r"(?:[0-9]){3,3}\-(?:[0-9]){4,4}"
+def _held(tested: Sieve, lines: list[str]) -> bool:
+    words = [any(each) for each in zip(*(_grep.fits(lines, w) for w in tested.words), strict=True)]
+    return all(words) and all(_grep.fits(lines, tested.pattern))
+
+
+@given(text=TEXTS.filter(lambda text: "\ud800" not in text), start=st.integers(0, 12))
+@settings(max_examples=300, deadline=None)
+def test_the_sieve_for_a_text_misses_nothing(text: str, start: int) -> None:
+    pieces = (text[start : start + 2], text[start + 3 :].swapcase())
+    lines = _spelled(text)
+    fits = Pattern(pieces, contains=True)
+    if filter_fits(text, fits):
+        assert _held(text_sieve([("zzz",), pieces]), lines)
+        assert _held(text_sieve([pieces], before='"a"'), lines)
+
+
+def test_a_sieve_looks_for_words_first_and_stays_narrow() -> None:
+    assert sieve("timed out after [0-9]+ s") == Sieve(
+        r"timed out after (?:[\x{30}-\x{39}]){1,} s", ("timed out after ",)
+    )
+    assert sieve(r"\d{3}-\d{4}") == Sieve(r"(?:[0-9]){3,3}\-(?:[0-9]){4,4}")
+    assert sieve("zebra|yak.*horn").words == ("horn", "zebra")
+    assert sieve("zebra|ya").words == ()
+    assert sieve("(?i)Member|zebra+").words == ("(?i:Member)", "(?i:zebr)")
+    assert sieve("(?i)ask").words == ()
+    assert sieve("(a+)+$").words == ()

@@ -6,13 +6,14 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, chain, islice
 from typing import Any, NamedTuple
 
 from catalyst_sdk.errors import ConfigError, EngineError
 from catalyst_sdk.store._optional import optional
 from catalyst_sdk.store.files._arrow import text_array
-from catalyst_sdk.store.files._index import Place
+from catalyst_sdk.store.files._blocks import Block, Place
+from catalyst_sdk.store.files._pattern import Sieve
 from catalyst_sdk.store.files._payload import reading
 from catalyst_sdk.store.files._source import LocalFile
 
@@ -62,20 +63,19 @@ def find(text: str, pattern: str) -> int:
 
 
 def lines_fitting(
-    files: Sequence[LocalFile], places: Sequence[Place], pattern: str
+    files: Sequence[LocalFile], blocks: Iterator[Block], sieve: Sieve
 ) -> Iterator[Line]:
-    """Yield the lines among *places* (ordered by file and offset) that the pattern fits.
+    """Yield the lines of the blocks that stay in the sieve, in order.
 
     Raises EngineError after a minute.
     """
     deadline = time.monotonic() + SECONDS
-    blocks = _blocks(places)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="catalyst-search") as pool:
         pending: list[Future[list[Line]]] = []
 
         def refill() -> None:
             pending.extend(
-                pool.submit(_search_block, files[block[0].source], block, pattern)
+                pool.submit(_search_block, files[block.source], block, sieve)
                 for block in islice(blocks, 2 * _THREADS - len(pending))
             )
 
@@ -94,61 +94,48 @@ def lines_fitting(
                 future.cancel()
 
 
-def _blocks(places: Sequence[Place]) -> Iterator[list[Place]]:
-    block: list[Place] = []
-    size = 0
-    for place in places:
-        if block and (place.source != block[0].source or size >= BLOCK):
-            yield block
-            block, size = [], 0
-        block.append(place)
-        size += place.line_length
-    if block:
-        yield block
-
-
-def _search_block(file: LocalFile, block: list[Place], pattern: str) -> list[Line]:
-    lines = _lines_of(block)
-    data, starts = _read(file, lines)
-    rows = range(len(lines)) if not pattern else _fitting_rows(lines, data, starts, pattern)
-    return [
-        Line(lines[row], data[starts[row] : starts[row] + lines[row][0].line_length])
-        for row in rows
+def _search_block(file: LocalFile, block: Block, sieve: Sieve) -> list[Line]:
+    data, starts = _read(file, block)
+    stretches = [
+        (start, min(start + length, len(data)))
+        for start, length in zip(starts, block.lengths, strict=True)
     ]
+    numbers = list(range(len(stretches)))
+    if sieve.words:
+        numbers = sorted(
+            {n for word in sieve.words for n in _fitting(data, stretches, numbers, word)}
+        )
+    if sieve.pattern:
+        numbers = _fitting(data, stretches, numbers, sieve.pattern)
+    return [Line(block.places(number), data[slice(*stretches[number])]) for number in numbers]
 
 
-def _lines_of(block: list[Place]) -> list[list[Place]]:
-    """Gather the places by the line they stand on."""
-    return [list(own) for _, own in groupby(block, key=lambda place: place.line_offset)]
-
-
-def _read(file: LocalFile, lines: list[list[Place]]) -> tuple[bytes, list[int]]:
+def _read(file: LocalFile, block: Block) -> tuple[bytes, list[int]]:
     """Read lines at once where they lie close, else one by one; give the bytes and their starts."""
-    first, last = lines[0][0], lines[-1][0]
-    wanted = sum(own[0].line_length for own in lines)
-    spread = last.line_offset + last.line_length - first.line_offset
+    first = block.offsets[0]
+    spread = block.offsets[-1] + block.lengths[-1] - first
     with reading(file) as stream:
-        if spread <= 2 * wanted:
-            stream.seek(first.line_offset)
-            return stream.read(spread), [own[0].line_offset - first.line_offset for own in lines]
+        if spread <= 2 * sum(block.lengths):
+            stream.seek(first)
+            return stream.read(spread), [offset - first for offset in block.offsets]
         pieces: list[bytes] = []
-        for own in lines:
-            stream.seek(own[0].line_offset)
-            pieces.append(stream.read(own[0].line_length))
+        for offset, length in zip(block.offsets, block.lengths, strict=True):
+            stream.seek(offset)
+            pieces.append(stream.read(length))
     return b"".join(pieces), [0, *accumulate(map(len, pieces))][:-1]
 
 
-def _fitting_rows(
-    lines: list[list[Place]], data: bytes, starts: list[int], pattern: str
+def _fitting(
+    data: bytes, stretches: list[tuple[int, int]], numbers: list[int], pattern: str
 ) -> list[int]:
+    """Keep the numbers of the stretches of *data* that the pattern fits."""
+    if not numbers:
+        return []
     pa, pc = optional("pyarrow"), optional("pyarrow.compute")
-    edges = array("q")
-    for start, own in zip(starts, lines, strict=True):
-        edges.append(min(start, len(data)))
-        edges.append(min(start + own[0].line_length, len(data)))
+    edges = array("q", chain.from_iterable(stretches[number] for number in numbers))
     # Lines and the gaps between them take turns: an Arrow array has no holes.
     raw = pa.Array.from_buffers(
         pa.large_string(), len(edges) - 1, [None, pa.py_buffer(edges), pa.py_buffer(data)]
     )
     found: Any = pc.match_substring_regex(raw, pattern=pattern)
-    return [row // 2 for row in pc.indices_nonzero(found).to_pylist() if row % 2 == 0]
+    return [numbers[row // 2] for row in pc.indices_nonzero(found).to_pylist() if row % 2 == 0]

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from catalyst_sdk.errors import AmbiguousId, NotFound
 from catalyst_sdk.store._optional import optional
 from catalyst_sdk.store.files._arrow import number_array, text_array, text_scalar
+from catalyst_sdk.store.files._blocks import Block, Place, cut_blocks, places_in
 from catalyst_sdk.store.files._tables import Part
 
 _COLUMNS = ["trace_id", "span_id", "start_ns", "source", "line_offset", "line_length"]
 _MIN_PREFIX = 6
 _SHOWN = 8
-
-
-class Place(NamedTuple):
-    """Where a span's line stands."""
-
-    trace_id: str
-    span_id: str
-    start_ns: int
-    line_offset: int
-    line_length: int
-    source: int
 
 
 class Index:
@@ -40,18 +30,9 @@ class Index:
         """Read the id columns of the sidecars."""
         pa = optional("pyarrow")
         table = pa.concat_tables([_read(part) for part in parts]).combine_chunks()
-        keys = optional("pyarrow.compute").binary_join_element_wise(
-            table["trace_id"], table["span_id"], text_scalar(" ")
-        )
-        if optional("pyarrow.compute").count_distinct(keys).as_py() == len(table):
-            return cls(table, repeated=False)
-        places = zip(table["source"].to_pylist(), table["line_offset"].to_pylist(), strict=True)
-        last: dict[str, tuple[tuple[int, int], int]] = {}
-        for row, (key, place) in enumerate(zip(keys.to_pylist(), places, strict=True)):
-            if key not in last or place > last[key][0]:
-                last[key] = (place, row)
-        rows = number_array(sorted(row for _, row in last.values()), "int64")
-        return cls(table.take(rows), repeated=True)
+        repeated = _has_repeats(table)
+        pa.default_memory_pool().release_unused()
+        return cls(table.take(_last_rows(table)) if repeated else table, repeated=repeated)
 
     def narrowed(self, trace_ids: Collection[str]) -> Index:
         """Keep the spans of some traces."""
@@ -75,20 +56,18 @@ class Index:
         lines = sorted(f"{row['values']} {row['counts']}\n" for row in counts)
         return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
-    def places(self, trace_ids: Collection[str] | None = None) -> list[Place]:
-        """Give the places of all spans (or of some traces), by file and offset."""
+    def blocks(self, size: int, trace_ids: Collection[str] | None = None) -> Iterator[Block]:
+        """Give the lines of all spans (or of some traces) in blocks of about *size* bytes."""
         own = self if trace_ids is None else self.narrowed(trace_ids)
-        columns = own._table.select(list(Place._fields)).columns
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
-        return sorted(map(Place._make, rows), key=lambda p: (p.source, p.line_offset))
+        return cut_blocks(own._table, size)
 
     def trace(self, trace_id: str) -> list[Place]:
         """Find the places of a trace's spans in start order, by its id or a unique prefix."""
         pc = optional("pyarrow.compute")
         trace_id = self._resolve(trace_id, self._table["trace_id"], "trace")
         own = pc.equal(self._table["trace_id"], text_scalar(trace_id))
-        rows = self._table.filter(own).to_pylist()
-        return sorted((Place(**row) for row in rows), key=lambda p: (p.start_ns, p.line_offset))
+        places = places_in(self._table.filter(own))
+        return sorted(places, key=lambda place: (place.start_ns, place.line_offset))
 
     def span(self, trace_id: str, span_id: str) -> Place:
         """Find a span's place; both ids may be unique prefixes."""
@@ -117,12 +96,36 @@ class Index:
 
 
 def _read(part: Part) -> Any:
-    with optional("pyarrow.parquet").ParquetFile(part.path) as file:
-        table = file.read(columns=_COLUMNS)
+    parquet = optional("pyarrow.parquet")
+    with parquet.ParquetFile(part.path, pre_buffer=False) as file:
+        table = file.read(columns=_COLUMNS, use_threads=False)
     if part.source is None:
         return table
     position = table.schema.get_field_index("source")
     return table.set_column(position, "source", number_array([part.source] * len(table), "int64"))
+
+
+def _keys(table: Any) -> Any:
+    join = optional("pyarrow.compute").binary_join_element_wise
+    return join(table["trace_id"], table["span_id"], text_scalar(" "))
+
+
+def _has_repeats(table: Any) -> bool:
+    """Tell whether a span stands there twice; span ids alone differ nearly always."""
+    count = optional("pyarrow.compute").count_distinct
+    if count(table["span_id"]).as_py() == len(table):
+        return False
+    return count(_keys(table)).as_py() < len(table)
+
+
+def _last_rows(table: Any) -> Any:
+    """Number the last row of each span, by file and offset."""
+    places = zip(table["source"].to_pylist(), table["line_offset"].to_pylist(), strict=True)
+    last: dict[str, tuple[tuple[int, int], int]] = {}
+    for row, (key, place) in enumerate(zip(_keys(table).to_pylist(), places, strict=True)):
+        if key not in last or place > last[key][0]:
+            last[key] = (place, row)
+    return number_array(sorted(row for _, row in last.values()), "int64")
 
 
 def _close(wanted: str, column: Any) -> str:

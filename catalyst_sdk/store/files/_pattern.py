@@ -11,7 +11,9 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
+
+from catalyst_sdk.store.files._literals import required_words, words_in
 
 _ESCAPED = r"\\+(?:u[0-9a-fA-F]{4}(?:\\+u[0-9a-fA-F]{4})?|.)"
 _ANYTHING = rf"(?:{_ESCAPED}|.)"
@@ -26,27 +28,51 @@ _MOST = 100
 """Repetitions asked for at most; more would only make the automaton large."""
 
 
-def widened(pattern: str) -> str:
-    """Give a pattern for raw lines that fits wherever *pattern* (RE2) fits the decoded text.
+class Sieve(NamedTuple):
+    """What a raw line must fit: one of the words, if there are any, and the pattern."""
 
-    "" when the pattern cannot be taken apart; it fits every line.
-    """
+    pattern: str
+    """RE2; "" fits every line."""
+    words: tuple[str, ...] = ()
+    """Plain RE2 patterns."""
+
+
+def sieve(pattern: str) -> Sieve:
+    """Give what fits every raw line in whose decoded text *pattern* (RE2) fits somewhere."""
     if _AMBIGUOUS.search(pattern):
-        return ""
+        return Sieve("")
     parser = import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
     try:
         tree = parser.parse(pattern)
         widener = _Widener(folded=bool(tree.state.flags & re.IGNORECASE))
         body = widener.sequence(tree)
     except (re.error, _TooOdd, RecursionError, OverflowError, Warning):
-        return ""
-    return f"(?i:{body})" if widener.folded else body
+        return Sieve("")
+    words = required_words(tree, folded=widener.folded)
+    return Sieve(_cased(body, widener.folded), _patterns(words, widener.folded))
 
 
-def widened_text(pieces: Iterable[str]) -> str:
-    """Give a pattern for raw lines that hold the pieces in order, in either case."""
+def text_sieve(texts: Iterable[Sequence[str]], *, before: str = "") -> Sieve:
+    """Give what fits every raw line that holds one of the texts, in either case.
+
+    A text is its pieces with anything between them; *before* must stand before it on the line.
+    """
     widener = _Widener(folded=False)
-    return "(?i:" + ".*".join("".join(map(widener.literal, piece)) for piece in pieces) + ")"
+    several = list(texts)
+    bodies = [".*".join("".join(map(widener.literal, p)) for p in pieces) for pieces in several]
+    words = [words_in(pieces) for pieces in several]
+    any_of = words_in([before]) or (frozenset[str]().union(*words) if all(words) else frozenset())
+    start = "".join(map(widener.literal, before))
+    body = f"{start}.*(?:{'|'.join(bodies)})" if before else "|".join(bodies)
+    return Sieve(_cased(body, True), _patterns(any_of, True))
+
+
+def _cased(body: str, folded: bool) -> str:
+    return f"(?i:{body})" if folded and body else body
+
+
+def _patterns(words: Iterable[str], folded: bool) -> tuple[str, ...]:
+    return tuple(_cased(re.escape(word).replace("\\ ", " "), folded) for word in sorted(words))
 
 
 class _TooOdd(Exception):

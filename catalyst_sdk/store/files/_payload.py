@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from catalyst_sdk.errors import BadInput, BadLine, NotFound
 from catalyst_sdk.spans import Span, decode_span, spans_of_stream
-from catalyst_sdk.store.files._index import Place
+from catalyst_sdk.store.files._blocks import Place
 from catalyst_sdk.store.files._source import LocalFile
 
 _HINT = "Open the file again to read it as it is now."

@@ -8,18 +8,18 @@ from typing import Any, cast
 import msgspec
 
 from catalyst_sdk.spans import Span
+from catalyst_sdk.store.files._blocks import Block, Place
 from catalyst_sdk.store.files._grep import lines_fitting
-from catalyst_sdk.store.files._index import Place
-from catalyst_sdk.store.files._pattern import widened_text
+from catalyst_sdk.store.files._pattern import Sieve, text_sieve
 from catalyst_sdk.store.files._payload import span_on
 from catalyst_sdk.store.files._source import LocalFile
 from catalyst_sdk.store.files._texts import texts_of
 from catalyst_sdk.store.filter import Bounds, Pattern, Term, fits
 
 
-def spans_with(files: Sequence[LocalFile], places: Sequence[Place], term: Term) -> Iterator[Place]:
+def spans_with(files: Sequence[LocalFile], blocks: Iterator[Block], term: Term) -> Iterator[Place]:
     """Yield the places of the spans for which a term holds, its negation left aside."""
-    for line in lines_fitting(files, places, _widened(term)):
+    for line in lines_fitting(files, blocks, _sieve(term)):
         for place in line.places:
             if holds(term, span_on(line.content, place, files[place.source])):
                 yield place
@@ -67,11 +67,9 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode()
 
 
-def _widened(term: Term) -> str:
-    texts = [widened_text(m.pieces) for m in term.matches if isinstance(m, Pattern)]
+def _sieve(term: Term) -> Sieve:
+    texts = [match.pieces for match in term.matches if isinstance(match, Pattern)]
     if term.field == "text":
-        return "|".join(texts)
-    key = widened_text((f'"{term.key}"',)) + r"\s*:"
-    if len(texts) < len(term.matches):
-        return key
-    return f"{key}.*(?:{'|'.join(texts)})"
+        return text_sieve(texts)
+    anything = len(texts) < len(term.matches)
+    return text_sieve([("",)] if anything else texts, before=f'"{term.key}"')

@@ -8,9 +8,9 @@ from itertools import islice
 import msgspec
 
 from catalyst_sdk.spans import Span
+from catalyst_sdk.store.files._blocks import Block, Place
 from catalyst_sdk.store.files._grep import check_pattern, find, fits, lines_fitting
-from catalyst_sdk.store.files._index import Place
-from catalyst_sdk.store.files._pattern import widened
+from catalyst_sdk.store.files._pattern import sieve
 from catalyst_sdk.store.files._payload import span_on
 from catalyst_sdk.store.files._source import LocalFile
 from catalyst_sdk.store.files._texts import texts_of
@@ -32,13 +32,13 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def search(
-    files: Sequence[LocalFile], places: Sequence[Place], pattern: str, limit: int
+    files: Sequence[LocalFile], blocks: Iterator[Block], pattern: str, limit: int
 ) -> list[Hit]:
     """Find the first *limit* fields a pattern fits, in the order of the files."""
     check_pattern(pattern)
     spans = (
         (place, span_on(line.content, place, files[place.source]))
-        for line in lines_fitting(files, places, widened(pattern))
+        for line in lines_fitting(files, blocks, sieve(pattern))
         for place in line.places
     )
     hits = _hits(spans, pattern)

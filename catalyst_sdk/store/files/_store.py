@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,8 @@ from catalyst_sdk.errors import BadLine, EngineError
 from catalyst_sdk.findings import Totals
 from catalyst_sdk.spans import Span, SpanFacts, facts
 from catalyst_sdk.store.embedded import Database
+from catalyst_sdk.store.files import _grep
+from catalyst_sdk.store.files._blocks import Block
 from catalyst_sdk.store.files._dataset import DataSet, Progress, read_files
 from catalyst_sdk.store.files._ids import write_ids
 from catalyst_sdk.store.files._index import Index
@@ -120,7 +122,7 @@ class FileStore:
         inside them opened. *within* names the traces to look at. Takes time linear in the files;
         raises ConfigError for a pattern RE2 refuses, and EngineError after a minute.
         """
-        return search(self._data.files, self._index.places(within), pattern, limit)
+        return search(self._data.files, self._blocks(within), pattern, limit)
 
     def where(
         self,
@@ -188,10 +190,13 @@ class FileStore:
         """Name the table of the spans for which a term on payloads holds, filling it once."""
         positive = Term(term.field, term.matches, False, term.key)
         if positive not in self._term_tables:
-            places = spans_with(self._data.files, self._index.places(), positive)
+            places = spans_with(self._data.files, self._blocks(), positive)
             pairs = [(place.trace_id, place.span_id) for place in places]
             self._term_tables[positive] = self._new_table(pairs)
         return self._term_tables[positive]
+
+    def _blocks(self, within: Collection[str] | None = None) -> Iterator[Block]:
+        return self._index.blocks(_grep.BLOCK, within)
 
     def _new_table(self, pairs: list[tuple[str, str]]) -> str:
         path = self._data.workspace.new(".parquet")
