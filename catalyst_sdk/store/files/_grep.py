@@ -107,7 +107,11 @@ def _search_block(file: LocalFile, block: Block, sieve: Sieve) -> list[Line]:
         )
     if sieve.pattern:
         numbers = _fitting(data, stretches, numbers, sieve.pattern)
-    return [Line(block.places(number), data[slice(*stretches[number])]) for number in numbers]
+    places = block.places(numbers)
+    return [
+        Line(own, data[slice(*stretches[number])])
+        for own, number in zip(places, numbers, strict=True)
+    ]
 
 
 def _read(file: LocalFile, block: Block) -> tuple[bytes, list[int]]:

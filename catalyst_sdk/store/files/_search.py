@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +32,13 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """About 240 characters around the first place, on one line."""
 
 
+class SpanName(NamedTuple):
+    """The ids of a span."""
+
+    trace_id: str
+    span_id: str
+
+
 def search(
     files: Sequence[LocalFile], blocks: Iterator[Block], pattern: str, limit: int
 ) -> list[Hit]:
@@ -41,14 +49,14 @@ def search(
         for line in lines_fitting(files, blocks, sieve(pattern))
         for place in line.places
     )
-    hits = _hits(spans, pattern)
-    return list(islice(hits, limit))
+    return list(islice(hits_in(spans, pattern), limit))
 
 
-def _hits(spans: Iterator[tuple[Place, Span]], pattern: str) -> Iterator[Hit]:
+def hits_in(spans: Iterator[tuple[SpanName | Place, Span]], pattern: str) -> Iterator[Hit]:
+    """Find the fields that a pattern fits, in spans under their names."""
     while some := list(islice(spans, _SPANS_AT_ONCE)):
         texts = [(place, field, text) for place, span in some for field, text in texts_of(span)]
-        seen: set[tuple[Place, str]] = set()
+        seen: set[tuple[SpanName | Place, str]] = set()
         found = fits([text for _, _, text in texts], pattern)
         for (place, field, text), fit in zip(texts, found, strict=True):
             if fit and (place, field) not in seen:
