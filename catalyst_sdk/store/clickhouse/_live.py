@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,39 @@ class LiveStore:
             "VALUES ({project:String}, {days:UInt32})",
             {"project": project, "days": days},
         )
+
+    def delete(
+        self,
+        project: str,
+        *,
+        trace_ids: Sequence[str] = (),
+        session: str | None = None,
+        user: str | None = None,
+    ) -> int:
+        """Delete traces whole: those named, or all of a session or user; give the spans deleted.
+
+        What is accepted before the call is stored first, so that it goes too. The journal keeps
+        its copy until it is pruned.
+        """
+        self.flush()
+        column, value = ("session_id", session) if session is not None else ("user_id", user)
+        named = "trace_id IN {ids:Array(String)}"
+        if session is not None or user is not None:
+            named = (
+                f"trace_id IN (SELECT trace_id FROM {DATABASE}.spans "
+                f"WHERE project_id = {{project:String}} AND {column} = {{value:String}})"
+            )
+        params = {"project": project, "ids": list(trace_ids), "value": value or ""}
+        where = f"project_id = {{project:String}} AND {named}"
+        counted = f"SELECT count() AS spans FROM {DATABASE}.spans FINAL WHERE {where}"
+        spans = int(self.query(counted, params)[0]["spans"])
+        if spans:
+            traces = f"SELECT DISTINCT trace_id FROM {DATABASE}.spans WHERE {where}"
+            params["ids"] = [row["trace_id"] for row in self.query(traces, params)]
+            where = "project_id = {project:String} AND trace_id IN {ids:Array(String)}"
+            for table in ("spans", "trace_bounds"):
+                self.command(f"ALTER TABLE {DATABASE}.{table} DELETE WHERE {where}", params)
+        return spans
 
     def close(self) -> None:
         """Stop writing, close the engine; what is not stored yet is in the journal."""

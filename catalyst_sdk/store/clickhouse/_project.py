@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from catalyst_sdk.errors import AmbiguousId, BadLine, NotFound
@@ -12,7 +13,10 @@ from catalyst_sdk.findings import Totals
 from catalyst_sdk.spans import Span, SpanFacts, decode_span, facts
 from catalyst_sdk.store.clickhouse._payload_terms import payload_tables
 from catalyst_sdk.store.clickhouse._schema import DATABASE, FACTS
-from catalyst_sdk.store.files import TOTALS_SQL, TRACES_SQL
+from catalyst_sdk.store.files import TOTALS_SQL, TRACES_SQL, Hit
+from catalyst_sdk.store.files._grep import check_pattern
+from catalyst_sdk.store.files._pattern import sieve
+from catalyst_sdk.store.files._search import SpanName, hits_in
 from catalyst_sdk.store.filter import Filter, of_agent
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ Params = dict[str, Any]
 _WITH = re.compile(r"\s*WITH\b", re.IGNORECASE)
 _FACTS = ", ".join(column.name for column in FACTS)
 _CANDIDATES = 20
+_SEARCHED = 200
+"""Spans that a search reads at once."""
 
 
 class ProjectStore:
@@ -164,6 +170,57 @@ class ProjectStore:
             {"id": trace_id} | self._params(),
         )
         return {row["span_id"] for row in rows}
+
+    def version(self, trace_id: str) -> int:
+        """Tell when the newest span of a trace was received, in nanoseconds."""
+        rows = self._live.query(
+            f"SELECT max(version) AS newest FROM {DATABASE}.spans WHERE {self._where()} "
+            "AND trace_id = {id:String}",
+            {"id": trace_id} | self._params(),
+        )
+        return int(rows[0]["newest"])
+
+    def lines(self) -> Iterator[bytes]:
+        """Give every stored line, trace by trace."""
+        rows = self._live.query(
+            f"SELECT argMax(raw, version) AS line FROM {DATABASE}.spans WHERE {self._where()} "
+            "GROUP BY trace_id, span_id ORDER BY trace_id, min(start_ns), span_id",
+            self._params(),
+        )
+        return (row["line"].encode() for row in rows)
+
+    def search(
+        self, pattern: str, *, limit: int = 100, within: Collection[str] | None = None
+    ) -> list[Hit]:
+        """Find the fields of spans that an RE2 pattern fits, newest first.
+
+        Looks at the text that a person sees, as a FileStore does. Raises ConfigError for a
+        pattern RE2 refuses, and EngineError after a minute.
+        """
+        check_pattern(pattern)
+        raw = sieve(pattern)
+        params: Params = {"pattern": raw.pattern, **self._params()}
+        where = f"{self._where()} AND match(raw, {{pattern:String}})"
+        if raw.words:
+            params |= {f"word{number}": word for number, word in enumerate(raw.words)}
+            any_of = (f"match(raw, {{word{number}:String}})" for number in range(len(raw.words)))
+            where += f" AND ({' OR '.join(any_of)})"
+        if within is not None:
+            where += " AND trace_id IN {within:Array(String)}"
+            params["within"] = list(within)
+        found: list[Hit] = []
+        for page in count():
+            rows = self._live.query(
+                f"SELECT raw FROM {DATABASE}.spans FINAL WHERE {where} ORDER BY start_time DESC, "
+                f"trace_id, span_id LIMIT {_SEARCHED} OFFSET {page * _SEARCHED}",
+                params,
+            )
+            spans = (decode_span(row["raw"].encode()) for row in rows)
+            named = ((SpanName(span.trace_id, span.span_id), span) for span in spans)
+            found += islice(hits_in(named, pattern), limit - len(found))
+            if len(found) >= limit or len(rows) < _SEARCHED:
+                break
+        return found
 
     def close(self) -> None:
         """Free what `narrowed` made; a whole project holds nothing."""

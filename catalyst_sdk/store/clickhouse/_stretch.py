@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalyst_sdk.store.clickhouse._hints import first_look, hint
@@ -58,52 +59,76 @@ class OrderedProject(ProjectStore):
         *begun*: those alone that have none before it. *wanted*: those that cannot meet it may be
         left out.
         """
-        return Stretch(self._live, self._project, start_ns, end_ns, begun=begun, wanted=wanted)
+        window = ProjectStore(self._live, self._project, start_ns=start_ns, end_ns=end_ns)
+        bound = window._params()
+        ids = _sub_select(window._where(), bound, wanted, begun=begun)
+        return Stretch(self._live, self._project, ids, bound)
+
+    def complete(self, prefix: str) -> str:
+        """Complete a trace id; NotFound, or AmbiguousId with candidates."""
+        wanted = prefix.lower()
+        rows = self._live.query(
+            f"SELECT DISTINCT trace_id FROM {DATABASE}.trace_bounds WHERE {self._where()} "
+            "AND startsWith(trace_id, {id:String}) ORDER BY trace_id LIMIT 20",
+            {"id": wanted} | self._params(),
+        )
+        ids = [str(row["trace_id"]) for row in rows]
+        return wanted if wanted in ids else super().complete(prefix) if len(ids) != 1 else ids[0]
+
+    def raw(self, trace_id: str, span_id: str | None = None) -> list[bytes]:
+        """Give the stored lines of a trace, in start order, or of one span."""
+        whole = self.complete(trace_id)
+        return self.only([whole]).raw(whole, span_id)
+
+    def with_events(self, trace_id: str) -> set[str]:
+        """Name the spans of a trace that have events."""
+        return self.only([trace_id]).with_events(trace_id)
+
+    def only(self, trace_ids: Sequence[str]) -> ProjectStore:
+        """Give these traces alone, by their whole ids."""
+        bound: dict[str, Any] = {**self._params(), "_asked": list(trace_ids)}
+        ids = (
+            f"SELECT trace_id FROM {DATABASE}.trace_bounds WHERE project_id = {{_project:String}} "
+            "AND trace_id IN {_asked:Array(String)} GROUP BY trace_id"
+        )
+        return Stretch(self._live, self._project, ids, bound)
+
+
+def _sub_select(where: str, bound: dict[str, Any], wanted: Filter | None, *, begun: bool) -> str:
+    """Name the traces with a span *where*; values that the filter needs are added to *bound*."""
+    ids = f"SELECT trace_id FROM {DATABASE}.spans WHERE {where}"
+    hinted = hint(wanted, bound)
+    if hinted:
+        # The span that meets the filter may start after the stretch, in a trace of it.
+        after = f" AND start_time >= {_NS}({{_from:Int64}})" if begun else ""
+        ids += (
+            f" AND trace_id IN (SELECT trace_id FROM {DATABASE}.spans "
+            f"WHERE project_id = {{_project:String}}{after} AND {hinted})"
+        )
+    having = f" HAVING min(first) >= {_NS}({{_from:Int64}})" if begun else ""
+    return (
+        f"SELECT trace_id FROM {DATABASE}.trace_bounds WHERE project_id = {{_project:String}} "
+        f"AND trace_id IN ({ids}) GROUP BY trace_id{having}"
+    )
 
 
 class Stretch(ProjectStore):
-    """The traces, whole, of a project that have a span which starts in [start, end).
+    """Some traces of a project, named by a SELECT of their ids with its parameters.
 
     `trace_bounds` tells from when to when the spans of a trace lie, so that only that part of
     `spans` is read.
     """
 
-    def __init__(
-        self,
-        live: LiveStore,
-        project: str,
-        start_ns: int | None,
-        end_ns: int | None,
-        *,
-        begun: bool = False,
-        wanted: Filter | None = None,
-    ) -> None:
-        super().__init__(live, project, start_ns=start_ns, end_ns=end_ns)
-        self._bound = super()._params()
-        self._ids = self._sub_select(wanted, begun=begun)
+    def __init__(self, live: LiveStore, project: str, ids: str, bound: dict[str, Any]) -> None:
+        super().__init__(live, project)
+        self._ids = ids
+        self._bound = bound
         self._settle()
-
-    def _sub_select(self, wanted: Filter | None, *, begun: bool) -> str:
-        ids = f"SELECT trace_id FROM {DATABASE}.spans WHERE {super()._where()}"
-        hinted = hint(wanted, self._bound)
-        if hinted:
-            # The span that meets the filter may start after the stretch, in a trace of it.
-            after = f" AND start_time >= {_NS}({{_from:Int64}})" if begun else ""
-            ids += (
-                f" AND trace_id IN (SELECT trace_id FROM {DATABASE}.spans "
-                f"WHERE project_id = {{_project:String}}{after} AND {hinted})"
-            )
-        having = f" HAVING min(first) >= {_NS}({{_from:Int64}})" if begun else ""
-        return (
-            f"SELECT trace_id FROM {DATABASE}.trace_bounds WHERE project_id = {{_project:String}} "
-            f"AND trace_id IN ({ids}) GROUP BY trace_id{having}"
-        )
 
     def _settle(self) -> None:
         """Learn where the traces lie, and which they are when they are few."""
-        ids = self._ids.replace(
-            "SELECT trace_id", "SELECT trace_id, min(first) AS f, max(last) AS l", 1
-        )
+        columns = "SELECT trace_id, min(first) AS f, max(last) AS l"
+        ids = self._ids.replace("SELECT trace_id", columns, 1)
         found = self._live.query(
             "SELECT toUnixTimestamp64Nano(min(f)) AS first, toUnixTimestamp64Nano(max(l)) AS last, "
             f"groupArray({_IDS_BY_NAME + 1})(trace_id) AS ids FROM ({ids})",

@@ -9,6 +9,7 @@ from catalyst_sdk.store.queries._agents import (
     Step,
     Steps,
     agent_named,
+    agent_row,
     agent_steps,
     agents,
 )
@@ -42,7 +43,14 @@ from catalyst_sdk.store.queries._sessions import (
 )
 from catalyst_sdk.store.queries._source import Row, TraceSource, Windowed
 from catalyst_sdk.store.queries._spans import count_spans, list_spans
-from catalyst_sdk.store.queries._traces import count_traces, first_errors, list_traces
+from catalyst_sdk.store.queries._traces import (
+    count_traces,
+    first_errors,
+    list_traces,
+    search,
+    trace_row,
+    trace_spans,
+)
 from catalyst_sdk.store.queries._transcript import (
     Call,
     Outcome,
@@ -91,6 +99,7 @@ __all__ = [
     "Windowed",
     "agent_named",
     "agent_overview",
+    "agent_row",
     "agent_steps",
     "agents",
     "conversation",
@@ -106,11 +115,14 @@ __all__ = [
     "list_traces",
     "make_order",
     "payload_of",
+    "search",
     "session_traces",
     "session_turns",
     "single",
     "span_io",
     "span_values",
+    "trace_row",
+    "trace_spans",
     "trace_tree",
     "transcript",
     "turn_item",

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.errors import NotFound
+from catalyst_sdk.store.filter import Filter, of_agent
 from catalyst_sdk.store.queries._selection import EVERYTHING, Selection
 from catalyst_sdk.store.queries._source import TraceSource
 
@@ -50,18 +51,18 @@ class AgentRow(msgspec.Struct, frozen=True, kw_only=True):
     """One agent; *agent* is its name, or its id when it has no name, "" for traces without one."""
 
     agent: str
-    agent_id: str
-    traces: int
-    failed_traces: int
-    sessions: int
-    spans: int
-    p50_ns: int
-    p95_ns: int
-    total_tokens: int
-    cost_usd: float
-    models: list[str]
-    first_ns: int
-    last_ns: int
+    agent_id: str = ""
+    traces: int = 0
+    failed_traces: int = 0
+    sessions: int = 0
+    spans: int = 0
+    p50_ns: int = 0
+    p95_ns: int = 0
+    total_tokens: int = 0
+    cost_usd: float = 0.0
+    models: list[str] = []
+    first_ns: int = 0
+    last_ns: int = 0
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -97,6 +98,13 @@ def agents(source: TraceSource, selection: Selection = EVERYTHING) -> list[Agent
     condition, params = selection.of_traces(source)
     rows = source.query(_OF_TRACES.replace("{condition}", condition), params)
     return [AgentRow(**row) for row in rows]
+
+
+def agent_row(source: TraceSource, name: str, selection: Selection = EVERYTHING) -> AgentRow:
+    """Give the row of one agent, all zero when it did nothing in the window."""
+    wanted = (selection.filter or Filter()) & of_agent(name)
+    found = agents(source, Selection(wanted, selection.start_ns, selection.end_ns))
+    return next((row for row in found if name == row.agent), AgentRow(agent=name))
 
 
 def agent_named(source: TraceSource, name: str) -> str:

@@ -106,15 +106,6 @@ class ItemForm:
         values = span_values(row) if isinstance(row, SpanFacts) else row
         return {field: self._value(values, field) for field in SPAN_FIELDS}
 
-    def timed(self, row: Row) -> dict[str, Any]:
-        """Give any row with its times and lengths of time renamed: first_ns → first_time …"""
-        return {_TIMES.get(name, name): self._of(name, value) for name, value in row.items()}
-
-    def _of(self, name: str, value: Any) -> Any:
-        if name in _TIMES:
-            return self._time(int(value)) or None
-        return value
-
     def _value(self, row: Row, field: str) -> Any:
         if field in ("start_time", "end_time"):
             return self._time(int(row[field[:-4] + "ns"])) or None
@@ -123,9 +114,6 @@ class ItemForm:
         if field == "complete":
             return bool(row[field])
         return row[_RENAMED.get(field, field)]
-
-
-_TIMES = {"start_ns": "start_time", "end_ns": "end_time"}
 
 
 def span_values(span: SpanFacts) -> dict[str, Any]:

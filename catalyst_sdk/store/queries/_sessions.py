@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from catalyst_sdk.errors import NotFound
+from catalyst_sdk.store.filter import Filter, Pattern, Term
 from catalyst_sdk.store.queries._paging import (
     MOST_COUNTED,
     SESSION_SORTS,
@@ -18,7 +19,7 @@ from catalyst_sdk.store.queries._paging import (
     read_page,
 )
 from catalyst_sdk.store.queries._selection import EVERYTHING, Selection
-from catalyst_sdk.store.queries._source import TraceSource
+from catalyst_sdk.store.queries._source import TraceSource, Windowed
 from catalyst_sdk.store.queries._transcript import Turn, conversation
 
 _SESSIONS = """(
@@ -36,7 +37,7 @@ FROM (SELECT * FROM traces WHERE {condition}) AS t WHERE t.session_id != '' GROU
 )"""
 _TURNS = "SELECT * FROM traces WHERE session_id = {session:String} ORDER BY start_ns, trace_id"
 _KNOWN = (
-    "SELECT DISTINCT session_id FROM traces WHERE session_id != '' ORDER BY session_id LIMIT 20000"
+    "SELECT DISTINCT session_id FROM spans WHERE session_id != '' ORDER BY session_id LIMIT 20000"
 )
 
 
@@ -74,7 +75,9 @@ def count_sessions(
 
 def session_traces(source: TraceSource, session_id: str) -> list[dict[str, Any]]:
     """Give the traces of a session in order; NotFound names the closest session."""
-    rows = source.query(_TURNS, {"session": session_id})
+    wanted = Filter((Term("session", (Pattern((session_id,)),)),))
+    own = source.stretch(None, None, wanted=wanted) if isinstance(source, Windowed) else source
+    rows = own.query(_TURNS, {"session": session_id})
     if not rows:
         known = [row["session_id"] for row in source.query(_KNOWN)]
         near = get_close_matches(session_id, known, n=1, cutoff=0.6)

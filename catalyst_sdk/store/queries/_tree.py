@@ -9,7 +9,7 @@ import msgspec
 
 from catalyst_sdk.errors import NotFound
 from catalyst_sdk.semconv import SPAN_KINDS
-from catalyst_sdk.store.queries._source import Row, TraceSource
+from catalyst_sdk.store.queries._source import Row, TraceSource, only
 
 STATUSES = ("UNSET", "OK", "ERROR")
 _KIND_CODES = {kind: code for code, kind in enumerate(SPAN_KINDS)}
@@ -71,6 +71,7 @@ class _Words:
 def trace_tree(source: TraceSource, trace_id: str) -> TraceTree:
     """Give a trace as columns; a unique prefix of its id will do."""
     whole = source.complete(trace_id)
+    source = only(source, whole)
     rows = source.query(_SQL, {"id": whole})
     if not rows:
         raise NotFound(f"There is no trace '{trace_id}'.")
