@@ -1,4 +1,4 @@
-"""The pass on both hands: what one process finds, two find too."""
+"""The pass on every hand: what one process finds, several find too."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def whole(many: Path) -> list[dict[str, object]]:
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("catalyst_sdk.store.files._dataset.PIECE", 80_000)
     monkeypatch.setattr("catalyst_sdk.store.files._pass.WORTH_A_HELPER", 1)
-    monkeypatch.setattr("catalyst_sdk.store.files._pass._may_help", lambda: True)
+    monkeypatch.setattr("catalyst_sdk.store.files._pass._cores", lambda: 3)
 
 
 def _is_whole(store: FileStore, whole: list[dict[str, object]]) -> None:
@@ -43,7 +43,7 @@ def _is_whole(store: FileStore, whole: list[dict[str, object]]) -> None:
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_two_processes_find_what_one_finds(
+def test_several_processes_find_what_one_finds(
     many: Path,
     whole: list[dict[str, object]],
     kept: bool,

@@ -1,4 +1,4 @@
-"""Running scan jobs on both hands: this process, and one more where there is much to read.
+"""Running scan jobs on every hand: this process, and a few more where there is much to read.
 
 The helper is started by exec, never forked, so an engine open in this process does no harm; a
 helper that dies costs nothing but its work, which is then done here.
@@ -18,7 +18,8 @@ import msgspec
 from catalyst_sdk.store.files._scan import Job, Scanned, run_job
 
 WORTH_A_HELPER = 64 << 20
-"""Bytes to read from which a second process pays for its start."""
+"""Bytes to read from which one more process pays for its start."""
+MOST_HELPERS = 3
 
 _START = (
     "import sys; sys.path[:] = {paths!r}; "
@@ -30,22 +31,20 @@ Results = dict[Job, list[Scanned]]
 
 def run_jobs(jobs: Sequence[Job], on_bytes: Callable[[int], None]) -> Results:
     """Run all jobs and give what each found; *on_bytes* hears of progress, from one thread."""
-    total = sum(job.size for job in jobs)
     queue: SimpleQueue[Job] = SimpleQueue()
     for job in jobs:
         queue.put(job)
-    helper = _start_helper(queue) if total > WORTH_A_HELPER and len(jobs) > 1 else None
     results: Results = {}
+    helpers = _start_helpers(queue, jobs)
     try:
         while (job := _next(queue)) is not None:
             results[job] = run_job(job, on_bytes)
-            if helper:
-                _take(helper, results, on_bytes)
-        if helper:
+            _take(helpers, results, on_bytes)
+        for helper in helpers:
             helper.join()
-            _take(helper, results, on_bytes)
+        _take(helpers, results, on_bytes)
     finally:
-        if helper:
+        for helper in helpers:
             helper.stop()
     for job in jobs:
         if job not in results:
@@ -53,11 +52,12 @@ def run_jobs(jobs: Sequence[Job], on_bytes: Callable[[int], None]) -> Results:
     return results
 
 
-def _take(helper: _Helper, results: Results, on_bytes: Callable[[int], None]) -> None:
-    while not helper.done.empty():
-        job, found = helper.done.get()
-        results[job] = found
-        on_bytes(job.size)
+def _take(helpers: Sequence[_Helper], results: Results, on_bytes: Callable[[int], None]) -> None:
+    for helper in helpers:
+        while not helper.done.empty():
+            job, found = helper.done.get()
+            results[job] = found
+            on_bytes(job.size)
 
 
 def _next(queue: SimpleQueue[Job]) -> Job | None:
@@ -67,16 +67,21 @@ def _next(queue: SimpleQueue[Job]) -> Job | None:
         return None
 
 
-def _start_helper(queue: SimpleQueue[Job]) -> _Helper | None:
+def _start_helpers(queue: SimpleQueue[Job], jobs: Sequence[Job]) -> list[_Helper]:
+    total = sum(job.size for job in jobs)
+    if total <= WORTH_A_HELPER or not sys.executable or getattr(sys, "frozen", False):
+        return []
+    count = min(_cores() - 1, len(jobs) - 1, total // WORTH_A_HELPER, MOST_HELPERS)
     try:
-        return _Helper(queue) if _may_help() else None
+        return [_Helper(queue) for _ in range(count)]
     except OSError:
-        return None
+        return []
 
 
-def _may_help() -> bool:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return bool(sys.executable) and not getattr(sys, "frozen", False) and (cores or 1) > 1
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Helper:
