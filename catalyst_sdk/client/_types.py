@@ -5,7 +5,7 @@ Times are ISO 8601 in UTC with nanoseconds, lengths of time milliseconds, money 
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -116,7 +116,7 @@ class EventItem(msgspec.Struct):
 
     name: str
     time: str | None
-    attributes: dict[str, object]
+    attributes: dict[str, Any]
 
 
 class LinkItem(msgspec.Struct):
@@ -124,15 +124,15 @@ class LinkItem(msgspec.Struct):
 
     trace_id: str
     span_id: str
-    attributes: dict[str, object]
+    attributes: dict[str, Any]
 
 
 class SpanDetail(msgspec.Struct):
     """A span with all that was recorded of it."""
 
     span: SpanItem
-    attributes: dict[str, object]
-    resource: dict[str, object]
+    attributes: dict[str, Any]
+    resource: dict[str, Any]
     events: list[EventItem]
     links: list[LinkItem]
 

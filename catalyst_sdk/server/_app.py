@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from catalyst_sdk.errors import CatalystError
-from catalyst_sdk.server import ingest
+from catalyst_sdk.server import api, ingest
 from catalyst_sdk.server._auth import authorise, services
 from catalyst_sdk.server._errors import catalyst_error, http_error, unexpected
 from catalyst_sdk.server._hosts import KnownHosts
@@ -43,6 +43,7 @@ def build_app(settings: ServerSettings) -> Starlette:
             Route("/healthz", _healthy),
             Route("/readyz", _ready),
             Route("/metrics", _metrics),
+            *api.routes(),
         ],
         middleware=[Middleware(KnownHosts, settings=settings)],
         exception_handlers={

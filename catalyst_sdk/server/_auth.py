@@ -24,6 +24,8 @@ class Principal:
 
     project: str
     scopes: frozenset[str]
+    local: bool = False
+    """Without a key, on this machine: any project may be asked for."""
 
 
 def services(connection: HTTPConnection) -> Services:
@@ -40,9 +42,11 @@ def authorise(connection: HTTPConnection, scope: str) -> Principal:
 def authorise_headers(held: Services, headers: Mapping[str, str], scope: str) -> Principal:
     """Do the same from headers alone, lower-case names (gRPC metadata too)."""
     text = _key_text(headers)
+    wanted = headers.get("x-catalyst-project", "")
     if not text:
         if held.settings.loopback:
-            return Principal(DEFAULT_PROJECT, frozenset(SCOPES))
+            project = held.projects.get(wanted).id if wanted else DEFAULT_PROJECT
+            return Principal(project, frozenset(SCOPES), local=True)
         raise Unauthorised(
             "An API key is needed.", hint="Send it as the header: Authorization: Bearer ck_…"
         )
@@ -52,6 +56,8 @@ def authorise_headers(held: Services, headers: Mapping[str, str], scope: str) ->
     if scope not in key.scopes:
         has = ", ".join(sorted(key.scopes))
         raise Forbidden(f"This key may not {scope}.", hint=f"Its scopes: {has}.")
+    if wanted not in ("", key.project_id):
+        raise Forbidden("This key is of another project.")
     return Principal(key.project_id, key.scopes)
 
 

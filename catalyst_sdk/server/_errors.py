@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from catalyst_sdk.errors import CatalystError
+from catalyst_sdk.errors import AmbiguousId, CatalystError
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +53,9 @@ def catalyst_error(_: Request, error: Exception) -> Response:
     headers = {"Retry-After": "2"} if status in (429, 503) else None
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
-    body = {"error": error.message, "code": error.code, "hint": error.hint}
+    body: dict[str, object] = {"error": error.message, "code": error.code, "hint": error.hint}
+    if isinstance(error, AmbiguousId):
+        body["candidates"] = error.candidates
     return JSONResponse(body, status, headers)
 
 

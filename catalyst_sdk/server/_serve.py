@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from typing import Any
 
 import msgspec
 import uvicorn
@@ -58,6 +59,11 @@ class _Server(uvicorn.Server):
         finally:
             logging.getLogger("uvicorn.error").removeFilter(handler)
         self.failure = handler.error
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        app: Any = self.config.app
+        app.state.services.feed.end()  # those who listen would otherwise be waited for
+        await super().shutdown(sockets)
 
 
 class _Catch(logging.Filter):

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from catalyst_sdk.errors import CatalystError, ConfigError
+from catalyst_sdk.server._live import Feed
 from catalyst_sdk.server._metrics import Metrics
 from catalyst_sdk.server._settings import ServerSettings
 from catalyst_sdk.server.metadata import Keys, Projects, open_database
@@ -33,7 +34,13 @@ class Services:
                 f"Without an API key the server does not listen on {settings.host}.",
                 hint="Make one with: catalyst key create --project default --scopes ingest,read",
             )
-        self.store = LiveStore(settings.store, spool=Path(".catalyst/spool"))
+        self.feed = Feed()
+        self.store = LiveStore(
+            settings.store,
+            spool=Path(".catalyst/spool"),
+            on_stored=self.feed.tell,
+            journal_options=settings.journal,
+        )
         self.metrics = Metrics(self.store)
         if settings.retention_days is not None:
             self.store.set_retention("default", settings.retention_days)
@@ -44,6 +51,7 @@ class Services:
     def close(self) -> None:
         """Finish what was accepted, then let go."""
         self._stopping.set()
+        self.feed.end()
         self._tending.join()
         if not self.store.flush(15):
             _log.warning("some batches wait in the journal for the next start")

@@ -2,5 +2,6 @@
 
 from catalyst_sdk.store.clickhouse._live import LiveStore
 from catalyst_sdk.store.clickhouse._project import ProjectStore
+from catalyst_sdk.store.clickhouse._stretch import OrderedProject
 
-__all__ = ["LiveStore", "ProjectStore"]
+__all__ = ["LiveStore", "OrderedProject", "ProjectStore"]

@@ -21,7 +21,6 @@ from catalyst_sdk.errors import ConfigError, EngineError
 from catalyst_sdk.spans import Span
 from catalyst_sdk.store._optional import optional
 from catalyst_sdk.store.clickhouse._decode import decode
-from catalyst_sdk.store.clickhouse._project import ProjectStore
 from catalyst_sdk.store.clickhouse._rows import Rows
 from catalyst_sdk.store.clickhouse._schema import DATABASE, Cluster, migration_log, migrations
 from catalyst_sdk.store.clickhouse._stretch import OrderedProject
@@ -48,7 +47,7 @@ class LiveStore:
         url: str,
         *,
         spool: Path | None = None,
-        on_stored: Callable[[list[Span]], None] | None = None,
+        on_stored: Callable[[str, list[Span]], None] | None = None,
         journal_options: Mapping[str, Any] | None = None,
     ) -> None:
         folder, options, cluster = _parse(url, spool)
@@ -89,7 +88,7 @@ class LiveStore:
         """Insert once more all that the journal keeps; what is there already stays once."""
         self._writer.rewind()
 
-    def project(self, project: str) -> ProjectStore:
+    def project(self, project: str) -> OrderedProject:
         """Read one project."""
         return OrderedProject(self, project)
 

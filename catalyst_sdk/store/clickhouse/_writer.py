@@ -48,7 +48,7 @@ class Writer:
         insert: Callable[[Rows], None],
         decode: Decode,
         *,
-        on_stored: Callable[[list[Span]], None] | None = None,
+        on_stored: Callable[[str, list[Span]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._insert = insert
@@ -190,7 +190,9 @@ class Writer:
         self._insist(rows)
         self.stored_spans += len(rows)
         if self._on_stored is not None:
-            self._on_stored([span for one in group for span in one.spans])
+            for one in group:
+                if one.spans:
+                    self._on_stored(one.batch.project, one.spans)
 
     def _insist(self, rows: Rows) -> None:
         attempt = 0

@@ -48,6 +48,7 @@ from catalyst_sdk.store.queries._traces import (
     first_errors,
     list_traces,
     search,
+    trace_ids,
     trace_row,
     trace_spans,
 )
@@ -121,6 +122,7 @@ __all__ = [
     "single",
     "span_io",
     "span_values",
+    "trace_ids",
     "trace_row",
     "trace_spans",
     "trace_tree",

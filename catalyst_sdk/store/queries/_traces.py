@@ -86,6 +86,15 @@ def search(
     narrow, rest = selection.settled(source)
     if not rest:
         return narrow.search(pattern, limit=limit)
-    condition, params = rest.of_traces(narrow)
-    rows = narrow.query(f"SELECT trace_id FROM traces WHERE {condition}", params)
-    return narrow.search(pattern, limit=limit, within=[row["trace_id"] for row in rows])
+    return narrow.search(pattern, limit=limit, within=trace_ids(narrow, rest))
+
+
+def trace_ids(source: TraceSource, selection: Selection = EVERYTHING) -> list[str]:
+    """Give the ids of the selected traces."""
+    narrow, rest = selection.settled(source)
+    if rest:
+        condition, params = rest.of_traces(narrow)
+        rows = narrow.query(f"SELECT trace_id FROM traces WHERE {condition}", params)
+    else:
+        rows = narrow.query("SELECT DISTINCT trace_id FROM spans")
+    return sorted(row["trace_id"] for row in rows)
