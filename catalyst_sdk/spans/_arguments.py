@@ -12,6 +12,8 @@ from catalyst_sdk.spans._json import Json, items_of, object_of
 Schema = dict[str, Any]
 
 _MAX_DEPTH = 12
+_PLAIN = frozenset(("type", "description", "title", "default"))
+_SIMPLE: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
 
 
 def broken_argument(arguments: str, schema: Schema) -> str:
@@ -22,7 +24,22 @@ def broken_argument(arguments: str, schema: Schema) -> str:
         return "arguments are not JSON"
     if not isinstance(value, dict):
         return "arguments are not an object"
+    if _is_plainly_fine(value, schema):
+        return ""
     return _object(value, schema, "", schema, 0)
+
+
+def _is_plainly_fine(value: Schema, schema: Schema) -> bool:
+    """Pass the commonest case quickly: all arguments known, of one simple type each."""
+    known = object_of(schema.get("properties"))
+    for name, inner in value.items():
+        wanted: Json = known.get(name)
+        if not isinstance(wanted, dict) or not _PLAIN.issuperset(wanted):
+            return False
+        kind: Json = wanted.get("type")
+        if not isinstance(kind, str) or type(inner) is not _SIMPLE.get(kind):
+            return False
+    return all(name in value for name in items_of(schema.get("required")))
 
 
 def _check(value: Json, schema: Json, path: str, root: Schema, depth: int) -> str:

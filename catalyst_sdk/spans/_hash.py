@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 _WHOLE = 1024
-_EDGE = 256
+_EDGE = 48
 
 _canonical = msgspec.json.Encoder(order="deterministic", enc_hook=str)
 

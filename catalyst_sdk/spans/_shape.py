@@ -36,6 +36,7 @@ _PROJECTED = {
     "agent_name": semconv.INFERENCE_AGENT_NAME,
     "agent_id": semconv.INFERENCE_AGENT_ID,
 }
+_OWNED = frozenset((*_PROJECTED, "project"))
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -75,14 +76,25 @@ def shape_of(attributes: Mapping[str, Any]) -> Shape:
 
 def gather(plan: Plan, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Give each concept's value: the first attribute that is neither null nor ""."""
-    found: dict[str, Any] = {}
-    for concept, keys in plan:
-        for key in keys:
-            value = attributes[key]
-            if value is not None and value != "":
-                found[concept] = value
-                break
+    found = {
+        concept: value
+        for concept, keys in plan
+        if (value := attributes[keys[0]]) is not None and value != ""
+    }
+    if len(found) < len(plan):
+        _gather_seconds(found, plan, attributes)
     return found
+
+
+def _gather_seconds(found: dict[str, Any], plan: Plan, attributes: Mapping[str, Any]) -> None:
+    """Take the next best attribute for concepts whose first is blank."""
+    for concept, keys in plan:
+        if len(keys) > 1 and concept not in found:
+            for key in keys[1:]:
+                value = attributes[key]
+                if value is not None and value != "":
+                    found[concept] = value
+                    break
 
 
 def kind_of(shape: Shape, attributes: Mapping[str, Any], *, own: bool = False) -> str:
@@ -149,7 +161,7 @@ def _new_shape(names: tuple[str, ...]) -> Shape:
         plan=plan,
         kinds=tuple(key for key in KINDS if key in names),
         families={prefix: tuple(keys) for prefix, keys in families.items()},
-        own=tuple((c, _own(keys)) for c, keys in plan if c in _PROJECTED or c == "project"),
+        own=tuple((c, own) for c, keys in plan if c in _OWNED and (own := _own(keys))),
         tells=tuple((TELLS[c], _own(keys)) for c, keys in _by_strength(plan)),
         has_inference=any(name.startswith("inference.") for name in names),
         texts=tuple(column for column in TEXT_COLUMNS if column in ranked),

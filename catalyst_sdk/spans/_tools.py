@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -47,19 +48,33 @@ NO_TOOLS = Toolset()
 
 def toolset(value: Json | bytes) -> Toolset:
     """Read a list of tools, JSON text (remembered by its content) or decoded."""
+    if not isinstance(value, (str, bytes)):
+        return Toolset(tuple(_definitions(value)))
+    if len(value) > _CACHEABLE:
+        return _decoded(value)
     if isinstance(value, bytes):
-        return _remembered(value) if len(value) <= _CACHEABLE else _decoded(value)
-    if isinstance(value, str):
-        return toolset(value.encode("utf-8", "replace"))
-    return Toolset(tuple(_definitions(value)))
+        return _remembered(value)
+    if value != _last.text:
+        _last.text, _last.tools = value, _remembered(value)
+    return _last.tools
+
+
+class _Last(threading.local):
+    """The tools met last: comparing their text is quicker than finding it by its hash."""
+
+    text: str = ""
+    tools: Toolset = NO_TOOLS
+
+
+_last = _Last()
 
 
 @lru_cache(maxsize=64)
-def _remembered(text: bytes) -> Toolset:
+def _remembered(text: str | bytes) -> Toolset:
     return _decoded(text)
 
 
-def _decoded(text: bytes) -> Toolset:
+def _decoded(text: str | bytes) -> Toolset:
     try:
         return Toolset(tuple(_definitions(msgspec.json.decode(text))))
     except (ValueError, RecursionError):
