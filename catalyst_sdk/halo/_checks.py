@@ -24,7 +24,7 @@ class Check(msgspec.Struct, kw_only=True):
     """In the data set."""
     found: int = 0
     unsure: bool = False
-    """It said that something could not be judged or was left out."""
+    """It saw something that it passed over, left out or could not judge."""
     failed: str = ""
 
     @property

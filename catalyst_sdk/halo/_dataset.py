@@ -45,6 +45,8 @@ class Dataset:
     limits: Mapping[str, float] = field(default_factory=dict[str, float])
     remarks: list[str] = field(default_factory=list[str])
     """What rules could not look at or left out, in sentences; shared by all detectors."""
+    passed_over: list[int] = field(default_factory=list[int])
+    """Traces of each thing seen that did not make a case; shared by all detectors."""
     _agents: dict[str, str] = field(default_factory=dict[str, str])
     _seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
@@ -73,6 +75,15 @@ class Dataset:
         In three traces one is a third; it is reported, with a confidence and severity to match.
         """
         return max(1, min(int(self.limits[name]), round(self.totals.traces * 0.3)))
+
+    def is_case(self, traces: int, also: bool = True, limit: str = "min_traces") -> bool:
+        """Tell whether *traces* make a case, *also* given; what falls short is remembered.
+
+        A detector that saw something and passed it over does not say that all is in order.
+        """
+        if traces and not (traces >= self.enough(limit) and also):
+            self.passed_over.append(traces)
+        return bool(traces) and traces >= self.enough(limit) and also
 
     def leave_out(self, sentence: str) -> None:
         """State in the report what was not looked at or not listed."""

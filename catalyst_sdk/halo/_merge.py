@@ -11,7 +11,7 @@ from catalyst_sdk.halo._finding import Made
 from catalyst_sdk.halo._measure import spans_of
 from catalyst_sdk.halo._weigh import score
 
-__all__ = ["merge", "relate"]
+__all__ = ["explain", "merge", "relate"]
 
 _SPECIFIC = (
     *("quota", "rate-limit", "timeout", "context-overflow", "soft-error", "run-ending-error"),
@@ -20,6 +20,15 @@ _SPECIFIC = (
     *("cut-output", "invalid-json", "empty-answer", "empty-result"),
 )
 """Within a family the first of two that name the same spans is the one that says more."""
+_EXPLAINS = {
+    "step-limit": ("no-answer",),
+    "cut-output": ("no-answer",),
+    "empty-answer": ("no-answer",),
+    "blocked-answer": ("no-answer", "empty-answer"),
+}
+"""A finding that is the reason of another one in the same runs."""
+_MOSTLY = 0.6
+"""The general finding is mostly the specific one; what is left of it has a finding of its own."""
 _INSIDE = 0.8
 _MINOR = 0.5
 _TOGETHER = 0.5
@@ -44,7 +53,7 @@ def merge(data: Dataset, made: list[Made]) -> list[Made]:
             if one.finding.id not in spans:
                 spans[one.finding.id] = spans_of(data, one.candidate.where)
         overlap = _overlap(spans[first.finding.id], spans[second.finding.id])
-        if overlap.second >= _INSIDE:
+        if overlap.second >= _MOSTLY:
             _absorb(first, second)
             kept.remove(second)
         elif (
@@ -56,6 +65,21 @@ def merge(data: Dataset, made: list[Made]) -> list[Made]:
             kept.remove(first)
         elif overlap.first > 0:
             _tie(first, second)
+    return kept
+
+
+def explain(made: list[Made]) -> list[Made]:
+    """Let a finding absorb those that are its consequence in the same runs."""
+    kept = list(made)
+    for reason in made:
+        for other in made:
+            follows = other.finding.detector in _EXPLAINS.get(reason.finding.detector, ())
+            if not follows or reason not in kept or other not in kept:
+                continue
+            runs = set(other.finding.trace_ids)
+            if len(runs & set(reason.finding.trace_ids)) >= _INSIDE * len(runs):
+                _absorb(reason, other)
+                kept.remove(other)
     return kept
 
 

@@ -14,7 +14,7 @@ from catalyst_sdk.halo._checks import Check, eligible, healthy, not_looked_at
 from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._finding import Made, cite_all, make
 from catalyst_sdk.halo._measure import together
-from catalyst_sdk.halo._merge import merge, relate
+from catalyst_sdk.halo._merge import explain, merge, relate
 from catalyst_sdk.halo._source import opened
 from catalyst_sdk.halo._summary import summarise, title_of
 from catalyst_sdk.halo.detectors._detector import Detector
@@ -96,14 +96,14 @@ def _examine(
         told("detect", number, len(checks))
         if check.looked_at == 0:
             continue
-        said = len(data.remarks)
+        said = len(data.remarks) + len(data.passed_over)
         try:
             candidates = list(check.detector.detect(data))
             found = [make(data, check.detector, one) for one in candidates]
         except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
             check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
             continue
-        check.unsure = len(data.remarks) > said
+        check.unsure = len(data.remarks) + len(data.passed_over) > said
         kept = [one for one in found if one is not None]
         check.found = len(kept)
         made += kept
@@ -112,7 +112,7 @@ def _examine(
 
 
 def _report(data: Dataset, made: list[Made], checks: list[Check]) -> Report:
-    kept = merge(data, made)
+    kept = explain(merge(data, made))
     relate(kept)
     kept.sort(key=lambda m: (-m.finding.score, m.finding.id))
     findings = [m.finding for m in kept]

@@ -42,7 +42,7 @@ def summarise(report: Report) -> str:
     if wasted:
         sentences.append(f"All findings together cost {wasted}; each span is counted once.")
     else:
-        sentences.append(f"Start there: {_lower(first.fix.summary)}")
+        sentences.append(f"Start there: {_lower(first.fix.summary)}.")
     return " ".join(sentences)
 
 

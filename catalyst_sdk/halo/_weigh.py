@@ -19,7 +19,7 @@ WEIGHTS: dict[Severity, float] = {
 
 _LIMITS: dict[Harm, tuple[tuple[float, Severity], ...]] = {
     "breaks": ((0.10, "critical"), (0.01, "high"), (0.0, "medium")),
-    "degrades": ((0.15, "high"), (0.02, "medium"), (0.0, "low")),
+    "degrades": ((0.15, "high"), (0.005, "medium"), (0.0, "low")),
     "wastes": ((0.25, "high"), (0.05, "medium"), (0.0, "low")),
     "hygiene": ((0.0, "low"),),
 }

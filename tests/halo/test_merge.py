@@ -5,18 +5,26 @@ from __future__ import annotations
 from catalyst_sdk import halo
 from halo.planted import Traces, healthy_run
 
+INVOLVED = (
+    *("timeout", "failing-tool", "recovered-error"),
+    *("retry-storm", "same-mistake", "alternating-loop", "repeated-call"),
+    *("step-limit", "no-answer"),
+)
+
 
 def findings(traces, path):
-    return {f.detector: f for f in halo.detect(traces.write(path / "t.jsonl"))}
+    found = halo.detect(traces.write(path / "t.jsonl"), detectors=INVOLVED)
+    return {finding.detector: finding for finding in found}
 
 
-def population(spoil, *, runs=40, every=3):
+def population(spoil, *, runs=40, every=3, ends=True):
     traces = Traces(4)
     for number in range(runs):
         run = healthy_run(traces)
-        if number % every == 0:
+        bad = number % every == 0
+        if bad:
             spoil(run, number)
-        run.answer()
+        run.end("") if bad and not ends else run.answer()
     return traces
 
 
@@ -71,7 +79,19 @@ def test_merged_findings_do_not_add_to_the_waste(tmp_path):
             run.ask("check_refund", {"order_id": run.number}, error="reason is required")
 
     path = population(spoil).write(tmp_path / "t.jsonl")
-    report = halo.run(path)
+    report = halo.run(path, detectors=INVOLVED)
     storm = next(f for f in report.findings if f.detector == "retry-storm")
     tool = next(f for f in report.findings if f.detector == "failing-tool")
     assert storm.impact.wasted_tokens < tool.impact.wasted_tokens == report.waste.tokens
+
+
+def test_silence_that_a_turn_limit_explains_is_told_as_the_limit(tmp_path):
+    def spoil(run, number):
+        for turn in range(14 - sum(1 for m in run.history if m["role"] == "assistant")):
+            run.ask("search_products", {"text": f"{number} {turn}", "limit": 1}, [number, turn])
+        run.llm("", [("search_products", {"text": "one more", "limit": 1})])
+
+    found = findings(population(spoil, ends=False), tmp_path)
+    assert "no-answer" not in found
+    assert found["step-limit"].merged == ["no-answer"]
+    assert found["step-limit"].severity == "critical"

@@ -1,5 +1,7 @@
 """The report in its three forms: fit for its place, and safe with whatever traces contain."""
 
+# ruff: noqa: E501 - the lines of a snapshot are those of the report
+
 from __future__ import annotations
 
 import base64

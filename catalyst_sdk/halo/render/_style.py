@@ -72,7 +72,7 @@ article { border: 1px solid var(--line); border-radius: 8px; margin-top: 16px; p
   background: var(--raised); border-left-width: 3px; border-left-color: currentColor; }
 article > * { color: var(--text); }
 article .kicker { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: center;
-  color: var(--muted); font: 12px/16px var(--sans); margin-bottom: 6px; }
+  color: var(--muted); font: 12px/16px var(--sans); margin-bottom: 6px; max-width: none; }
 article .kicker .severity { color: inherit; }
 article .kicker .rank { color: var(--text); font: 600 13px/16px var(--sans);
   font-variant-numeric: tabular-nums; }

@@ -88,7 +88,7 @@ def _head(report: Report) -> list[RenderableType]:
     read = " · ".join(
         line.text if line.label == "Time" else f"{line.text} {_noun(line)}"
         for line in figures(report)
-        if line.text != "not recorded"
+        if line.text not in ("not recorded", "0") or line.label == "Runs"
     )
     parts = [took(report), citations(report)]
     if report.dataset_hash:

@@ -51,7 +51,7 @@ SELECT agent, countIf({grown}) AS traces, count() AS runs,
   quantileExactIf(0.5)(first, {grown}) AS begins, quantileExactIf(0.5)(last, {grown}) AS ends,
   quantileExactIf(0.5)(calls, {grown}) AS turns, maxIf(last, {grown}) AS largest
 FROM ({_GROWN}) GROUP BY agent HAVING traces > 0 ORDER BY traces DESC, agent"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         mine = f"{grown} AND agent = {literal(row['agent'])}"
         where = pairs(f"SELECT trace_id, last_span AS span_id FROM ({_GROWN}) WHERE {mine}")

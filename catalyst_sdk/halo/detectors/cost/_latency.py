@@ -16,6 +16,15 @@ from catalyst_sdk.halo.detectors._sql import AGENT, ORDER, SITE, STEP_KINDS, lit
 __all__ = ["serial_calls", "slow_tail"]
 
 
+_NOT_BY_A_CHILD = (
+    "(trace_id, span_id) NOT IN (SELECT c.trace_id, c.parent_span_id FROM spans AS c "
+    "JOIN spans AS p ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id "
+    f"WHERE c.kind IN {STEP_KINDS} AND c.duration_ns >= 0.8 * p.duration_ns "
+    f"AND p.kind IN {STEP_KINDS})"
+)
+"""A step that is slow because a step inside it is slow is not reported; the inner one is."""
+
+
 @detector(
     "slow-tail",
     category="latency",
@@ -55,14 +64,12 @@ ORDER BY kind, site, agent"""):
         where = (
             f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
             f"AND {AGENT} = {literal(row['agent'])} AND status != 'ERROR' AND end_ns != 0 "
-            f"AND duration_ns >= {round(bound * 1000)}000000"
+            f"AND duration_ns >= {round(bound * 1000)}000000 AND {_NOT_BY_A_CHILD}"
         )
         tail = _tail(data, where, row)
-        if not tail or tail["traces"] < data.enough():
-            continue
-        if tail["spans"] > 0.3 * row["calls"] or tail["of_run"] < data.limit("of_run"):
-            continue
-        yield _slow(row, tail, where, bound)
+        rare = tail.get("spans", 0) <= 0.3 * row["calls"]
+        if tail and data.is_case(tail["traces"], rare and tail["of_run"] >= data.limit("of_run")):
+            yield _slow(row, tail, where, bound)
 
 
 def _tail(data: Dataset, where: str, row: Row) -> Row:
@@ -72,15 +79,18 @@ def _tail(data: Dataset, where: str, row: Row) -> Row:
     return data.row(f"""
 SELECT uniqExact(trace_id) AS traces, sum(calls) AS spans, sum(slow) / sum(whole) AS of_run,
   quantileExact(0.5)(whole) AS with_it, quantileExact(0.5)(typical) AS typical,
-  quantileExact(0.5)(said) AS said, any(usual.said_usually) AS said_usually,
+  quantileExact(0.5)(said) AS said, length(groupUniqArrayArray(inputs)) AS different,
+  max(runs.inputs[1]) != 0 AS has_inputs, any(usual.said_usually) AS said_usually,
   any(usual.whole_usually) AS without_it, sum(alone) / sum(calls) AS alone
 FROM (
   SELECT trace_id, countIf({where}) AS calls, sumIf(duration_ns, {where}) / 1e9 AS slow,
     greatest(1, max(end_ns) - min(start_ns)) / 1e9 AS whole,
     maxIf(duration_ns, {where}) / 1e9 AS typical, maxIf(completion_tokens, {where}) AS said,
-    arraySort(groupArrayIf((start_ns, end_ns), kind IN {STEP_KINDS})) AS steps,
-    groupArrayIf((start_ns, end_ns), {where}) AS slow_ones,
-    arrayCount(s -> arrayCount(o -> o.1 < s.2 AND o.2 > s.1, steps) <= 1, slow_ones) AS alone
+    groupArrayIf((start_ns, end_ns, span_id, parent_span_id), kind IN {STEP_KINDS}) AS steps,
+    groupArrayIf((start_ns, end_ns, span_id, parent_span_id), {where}) AS slow_ones,
+    arrayCount(s -> arrayCount(o -> o.1 < s.2 AND o.2 > s.1 AND o.3 != s.3 AND o.3 != s.4
+      AND o.4 != s.3, steps) = 0, slow_ones) AS alone,
+    groupUniqArrayIf(input_hash, {where}) AS inputs
   FROM spans WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where}) GROUP BY trace_id
 ) AS runs CROSS JOIN (
   SELECT quantileExact(0.5)(duration_ns) / 1e9 AS whole_usually,
@@ -93,6 +103,7 @@ FROM (
 
 def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
     site = code(row["site"])
+    same = tail["has_inputs"] and tail["different"] == 1
     wordy = row["kind"] == "LLM" and tail["said"] > 3 * max(1, tail["said_usually"])
     runs = (
         f" Runs with such a call take {duration(tail['with_it'])}, those without "
@@ -123,6 +134,10 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             f"The slow answers are long ones: typically {tail['said']:,} tokens instead of "
             f"{tail['said_usually']:,}, and a model writes at a steady pace."
             if wordy
+            else f"Every slow call of {site} has the same arguments (see the evidence), and other "
+            "arguments are quick: this one request takes a path of its own, without an index or a "
+            "cache."
+            if same
             else f"{site} is usually quick, so it is not the work itself: a cold start, a lock or "
             "queue, a retry inside, or some arguments that take another path. Compare the "
             "arguments of the cited calls with those of quick ones."
@@ -201,7 +216,7 @@ SELECT uniqExact(trace_id) AS traces, count() AS answers, sum(calls) AS spans,
   sum(summed - longest) AS saved, max(calls) AS most,
   arraySort(groupUniqArrayArray(arrayMap(r -> r.4, runs))) AS tools
 FROM ({_ASKED_TOGETHER})""")
-    if not row or row["traces"] < data.enough():
+    if not data.is_case(row.get("traces", 0)):
         return
     where = pairs(f"SELECT trace_id, arrayJoin(runs).2 AS span_id FROM ({_ASKED_TOGETHER})")
     whole = data.row(

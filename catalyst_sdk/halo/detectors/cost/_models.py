@@ -45,7 +45,7 @@ WHERE kind = 'LLM' AND {_FREE_TEXT} AND NOT {_SMALL} AND {_MODEL} != '' AND comp
 GROUP BY agent, model, prompt HAVING calls >= {data.limit("min_traces"):.0f}
   AND tail <= {data.limit("words"):.0f}
 ORDER BY used DESC, agent, model, prompt"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         where = (
             f"kind = 'LLM' AND {_FREE_TEXT} AND {_MODEL} = {literal(row['model'])} "
@@ -119,8 +119,8 @@ SELECT {AGENT} AS agent, {_MODEL} AS model, count() AS calls, uniqExact(trace_id
 FROM spans WHERE kind = 'LLM' AND reasoning_tokens > 0 AND status != 'ERROR'
 GROUP BY agent, model ORDER BY thought DESC, agent, model"""):
         ratio = row["thought"] / max(1, row["said"])
-        enough = row["traces"] >= data.enough() and row["typical"] >= data.limit("tokens")
-        if not enough or ratio < data.limit("ratio"):
+        much = row["typical"] >= data.limit("tokens") and ratio >= data.limit("ratio")
+        if not data.is_case(row["traces"], much):
             continue
         where = (
             f"kind = 'LLM' AND reasoning_tokens > 0 AND status != 'ERROR' "

@@ -53,7 +53,7 @@ SELECT uniqExact(trace_id) AS traces, count() AS spans, uniqExact(input_hash) AS
   uniqExact(output_hash) AS answers, sum(total_tokens) AS used,
   (SELECT count() FROM spans WHERE kind = 'LLM') AS calls
 FROM spans WHERE {where}""")
-        if row["spans"] and row["traces"] >= data.enough():
+        if data.is_case(row["traces"]):
             yield _again(row, key, where)
 
 

@@ -63,7 +63,7 @@ SELECT countIf(used >= {bound:.0f}) AS traces, sumIf(used, used >= {bound:.0f}) 
   sum(used) AS total, quantileExactIf(0.5)(calls, used >= {bound:.0f}) AS turns,
   maxIf(used, used >= {bound:.0f}) AS largest
 FROM ({_RUN}) WHERE agent = {literal(baseline.agent)}""")
-        if row["traces"] < data.enough() or row["theirs"] < data.limit("share") * row["total"]:
+        if not data.is_case(row["traces"], row["theirs"] >= data.limit("share") * row["total"]):
             continue
         yield _runaway(data, baseline, row, runs)
 

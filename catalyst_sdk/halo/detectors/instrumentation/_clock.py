@@ -42,7 +42,7 @@ def clock_skew(data: Dataset) -> Iterator[Candidate]:
     row = data.row(
         f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
     )
-    if not row["spans"] or row["traces"] < data.enough():
+    if not data.is_case(row["traces"]):
         return
     off = data.rows(f"""
 SELECT above, service, count() AS spans, quantileExact(0.5)(early) / 1e9 AS seconds

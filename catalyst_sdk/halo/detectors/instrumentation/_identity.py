@@ -32,7 +32,7 @@ def missing_agent(data: Dataset) -> Iterator[Candidate]:
     row = data.row(f"""
 SELECT uniqExact(trace_id) AS traces, arraySort(groupUniqArray(5)(service)) AS services
 FROM spans WHERE {where}""")
-    if row["traces"] < data.enough() or row["traces"] < data.limit("share") * data.totals.traces:
+    if not data.is_case(row["traces"], row["traces"] >= data.limit("share") * data.totals.traces):
         return
     services = listing([code(name) for name in row["services"] if name])
     yield Candidate(
@@ -79,7 +79,7 @@ SELECT agent_id, uniqExact(trace_id) AS traces FROM spans
 WHERE agent_name = {literal(row["name"])} AND agent_id != ''
 GROUP BY agent_id ORDER BY traces DESC, agent_id""")
         others = sum(r["traces"] for r in usual[1:])
-        if others < data.enough():
+        if not data.is_case(others):
             continue
         each_run = row["ids"] >= 0.7 * row["traces"] and row["ids"] > 4
         name = code(row["name"])

@@ -37,7 +37,7 @@ SELECT countIf({lacking}) AS spans, count() AS calls, uniqExactIf(trace_id, {lac
   countIf({lacking} AND stream_outcome != '') AS streams,
   arraySort(groupUniqArrayIf(5)(scope, {lacking})) AS scopes
 FROM spans WHERE {done}""")
-        if row["traces"] < data.enough() or row["spans"] < data.limit("share") * row["calls"]:
+        if not data.is_case(row["traces"], row["spans"] >= data.limit("share") * row["calls"]):
             continue
         scopes = listing([code(name) for name in row["scopes"] if name])
         yield Candidate(
@@ -97,7 +97,7 @@ def missing_content(data: Dataset) -> Iterator[Candidate]:
     row = data.row(f"""
 SELECT countIf({lacking}) AS spans, count() AS calls, uniqExactIf(trace_id, {lacking}) AS traces
 FROM spans WHERE {done}""")
-    if row["traces"] < data.enough() or row["spans"] < data.limit("share") * row["calls"]:
+    if not data.is_case(row["traces"], row["spans"] >= data.limit("share") * row["calls"]):
         return
     yield Candidate(
         key=("content",),
@@ -148,7 +148,7 @@ def double_billing(data: Dataset) -> Iterator[Candidate]:
     row = data.row(f"""
 SELECT uniqExact(trace_id) AS traces, uniqExact(trace_id, span_id) AS spans,
   min(above) AS outer, min(below) AS inner FROM ({_DOUBLE})""")
-    if not row["spans"] or row["traces"] < data.enough():
+    if not data.is_case(row["traces"]):
         return
     yield Candidate(
         key=("double",),

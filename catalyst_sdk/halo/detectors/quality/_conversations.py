@@ -51,7 +51,8 @@ WHERE asked != '' AND asked_before != ''
 _OBJECTS = (
     "'(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)"
     "|not what i (asked|meant|wanted)|that.s (wrong|not right|not what i)|asking again"
-    "|same question|you (didn.t|did not) answer"
+    "|same question|you (didn.t|did not) answer|^again\\\\b|my question (was|is)|i repeat|once more"
+    "|as i (said|wrote|asked|told)"
     "|(is|be|been|are) (a |some )?(confusion|misunderst|mix-?up)"
     "|encountering (some |a )?(confusion|misunderst|mix)|check (that |this |it )?again"
     "|you (please )?double.?check'"
@@ -86,7 +87,7 @@ WHERE lengthUTF8(said) >= 12 AND NOT match(said, {_AGREES})
     in_order="users do not have to ask twice",
     family="repeats",
     min_traces=(3, "three runs; people also repeat themselves without cause"),
-    rate=(0.02, "share of follow-up turns, at the lower bound"),
+    rate=(0.01, "share of follow-up turns, at the lower bound"),
 )
 def user_repeats(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent whose users ask again."""
@@ -97,7 +98,7 @@ GROUP BY agent ORDER BY traces DESC, agent"""):
             f"SELECT count() AS n FROM ({_FOLLOW_UPS}) WHERE agent = {literal(row['agent'])}"
         )["n"]
         low, _ = wilson(row["turns"], follow_ups)
-        if row["traces"] < data.enough() or low < data.limit("rate"):
+        if not data.is_case(row["traces"], low >= data.limit("rate")):
             continue
         where = pairs(
             f"SELECT trace_id, span_id FROM ({_AGAIN}) WHERE agent = {literal(row['agent'])}"
@@ -190,7 +191,7 @@ def handoff_pingpong(data: Dataset) -> Iterator[Candidate]:
     for row in data.rows(f"""
 SELECT one, two, uniqExact(trace_id) AS traces FROM ({_PINGPONG})
 GROUP BY one, two ORDER BY traces DESC, one, two LIMIT 4"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         runs = (
             f"trace_id IN (SELECT trace_id FROM ({_PINGPONG}) WHERE one = {literal(row['one'])} "

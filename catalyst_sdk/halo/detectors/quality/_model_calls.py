@@ -26,7 +26,7 @@ SELECT {AGENT} AS agent, {_MODEL} AS model, count() AS calls, countIf({bad}) AS 
   countIf({bad} AND length(tools_called) > 0) AS calling
 FROM spans WHERE kind = 'LLM' AND ({among})
 GROUP BY agent, model HAVING spans > 0 ORDER BY traces DESC, agent, model""")
-        if row["traces"] >= data.enough()
+        if data.is_case(row["traces"])
     ]
 
 

@@ -34,7 +34,7 @@ SELECT name, count() AS calls, countIf(document_count = 0) AS spans,
 FROM spans WHERE kind = 'RETRIEVER' AND document_count >= 0
 GROUP BY name HAVING spans > 0 ORDER BY traces DESC, name"""):
         low, _ = wilson(row["spans"], row["calls"])
-        if row["traces"] < data.enough() or low < data.limit("rate"):
+        if not data.is_case(row["traces"], low >= data.limit("rate")):
             continue
         where = f"kind = 'RETRIEVER' AND document_count = 0 AND name = {literal(row['name'])}"
         answered = data.row(f"""
@@ -106,7 +106,7 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
         low = data.row(
             f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
         )
-        if low["traces"] < data.enough() or low["spans"] > 0.4 * row["calls"]:
+        if not data.is_case(low["traces"], low["spans"] <= 0.4 * row["calls"]):
             continue
         name = code(row["name"])
         yield Candidate(

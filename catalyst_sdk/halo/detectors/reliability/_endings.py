@@ -42,7 +42,7 @@ SELECT {AGENT} AS agent, count() AS runs, countIf({_EMPTY} AND status != 'ERROR'
   countIf(NOT {_EMPTY}) / count() AS answered
 FROM spans WHERE {_ENDED} GROUP BY agent ORDER BY silent DESC, agent""")
     for row in agents:
-        if row["silent"] < data.enough() or row["answered"] < data.limit("captured"):
+        if not data.is_case(row["silent"], row["answered"] >= data.limit("captured")):
             continue
         where = f"{_ENDED} AND status != 'ERROR' AND {_EMPTY} AND {AGENT} = {literal(row['agent'])}"
         yield _silence(data, row, where)
@@ -137,7 +137,7 @@ def step_limit(data: Dataset) -> Iterator[Candidate]:
     """Yield a candidate for stated limits, and one for each agent with a silent ceiling."""
     told = f"({CLASS} = 'step_limit' AND status = 'ERROR' OR parent_span_id = '' AND {_SAID_SO})"
     stated = data.row(f"SELECT uniqExact(trace_id) AS traces FROM spans WHERE {told}")
-    if stated["traces"] and stated["traces"] >= data.enough():
+    if data.is_case(stated["traces"]):
         yield _stopped(
             data,
             told,
@@ -177,6 +177,8 @@ def _stopped(data: Dataset, where: str, agent: str, traces: int, usual: Row) -> 
 SELECT tool_name AS tool, count() AS calls, uniqExact(trace_id, input_hash) AS different
 FROM spans WHERE kind = 'TOOL' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})
 GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
+    first = loops[0] if loops else {"calls": 0, "tool": ""}
+    doing = code(first["tool"]) if first["calls"] >= 2 * traces else "tools"
     did = listing([f"{code(r['tool'])} {r['calls']} times" for r in loops])
     busy = f" In these runs they called {did}." if did else ""
     last = (
@@ -189,7 +191,7 @@ GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
         where=where if not agent else f"{where} AND {pairs(last)}",
         title=(
             f"{count(traces, 'run')} {'is' if traces == 1 else 'are'} stopped after {calls} model "
-            "calls while still calling tools, so the work is paid for and lost"
+            f"calls while still calling {doing}, so the work is paid for and lost"
         ),
         summary=(
             f"{count(traces, 'run')} ended on exactly {calls} model calls, the last of them asking "
@@ -218,8 +220,12 @@ GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
         harm="breaks",
         certainty=0.9 if not agent else 0.75,
         waste=own_waste(f"kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})"),
-        cite=Cite("error") if not agent else Cite("call", note=lambda _: "the last thing it did"),
+        cite=Cite("error") if not agent else Cite("call", note=_last_thing),
     )
+
+
+def _last_thing(row: Row) -> str:
+    return f"calls {listing([code(tool) for tool in row['tools_called']])} as the last thing it did"
 
 
 @detector(
@@ -240,7 +246,7 @@ SELECT {AGENT} AS agent, count() AS streams, countIf(stream_outcome = 'aborted')
   quantileExactIf(0.5)(duration_ns, stream_outcome = 'aborted') / 1e9 AS patience,
   quantileExactIf(0.5)(duration_ns, stream_outcome = 'complete') / 1e9 AS whole
 FROM spans WHERE stream_outcome != '' GROUP BY agent ORDER BY traces DESC, agent"""):
-        if row["traces"] < data.enough() or row["cut"] < data.limit("share") * row["streams"]:
+        if not data.is_case(row["traces"], row["cut"] >= data.limit("share") * row["streams"]):
             continue
         where = f"stream_outcome = 'aborted' AND {AGENT} = {literal(row['agent'])}"
         yield Candidate(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite
 from catalyst_sdk.halo._dataset import Dataset
-from catalyst_sdk.halo._words import code, count, duration, quoted, share
+from catalyst_sdk.halo._words import code, count, duration, quoted, share, times
 from catalyst_sdk.halo.detectors._detector import detector
 from catalyst_sdk.halo.detectors._sql import turn_waste
 from catalyst_sdk.halo.detectors.reliability._advice import Advice, advice_for
@@ -42,7 +42,7 @@ def _ends_runs(group: ErrorGroup) -> bool:
 def run_ending_error(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each group that ends runs."""
     groups = [g for g in error_groups(data, "other", by_signature=True) if _ends_runs(g)]
-    groups = [g for g in groups if g.traces >= data.enough()]
+    groups = [g for g in groups if data.is_case(g.traces)]
     if len(groups) > _MOST:
         data.leave_out(f"{len(groups) - _MOST} rarer errors that end runs are not listed.")
     for group in groups[:_MOST]:
@@ -88,7 +88,7 @@ def run_ending_error(data: Dataset) -> Iterator[Candidate]:
 def recovered_error(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each group that runs survive."""
     groups = [g for g in error_groups(data, "other", by_signature=True) if not _ends_runs(g)]
-    groups = [g for g in groups if g.traces >= data.enough()]
+    groups = [g for g in groups if data.is_case(g.traces)]
     if len(groups) > _MOST:
         data.leave_out(f"{len(groups) - _MOST} rarer errors that runs survive are not listed.")
     for group in groups[:_MOST]:
@@ -125,9 +125,9 @@ def _retries(group: ErrorGroup) -> str:
         return f" A failing call takes {duration(group.seconds)}." if group.seconds > 1 else ""
     parts: list[str] = []
     if group.retried_same:
-        parts.append(f"{count(group.retried_same)} with the very same arguments")
+        parts.append(f"{times(group.retried_same)} with the very same arguments")
     if group.retried_changed:
-        parts.append(f"{count(group.retried_changed)} with other arguments")
+        parts.append(f"{times(group.retried_changed)} with other arguments")
     return f" The tool was called again {' and '.join(parts)}."
 
 

@@ -37,7 +37,7 @@ SELECT kind, {SITE} AS site, soft_error AS signature, uniqExact(trace_id) AS tra
   count() AS spans
 FROM spans WHERE {found}
 GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, signature""")
-    groups = [row for row in groups if row["traces"] >= data.enough()]
+    groups = [row for row in groups if data.is_case(row["traces"])]
     if len(groups) > 8:
         data.leave_out(f"{len(groups) - 8} rarer errors inside results are not listed.")
     for row in groups[:8]:
@@ -111,7 +111,7 @@ def incomplete_trace(data: Dataset) -> Iterator[Candidate]:
         row = data.row(
             f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"
         )
-        if not row["spans"] or row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         yield Candidate(
             key=(key,),

@@ -34,7 +34,7 @@ _NEEDS = ("1", "spans")
 def rate_limit(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each model or tool that is throttled."""
     for group in error_groups(data, "rate_limit", by_signature=False):
-        if group.traces < data.enough():
+        if not data.is_case(group.traces):
             continue
         site, bursts = code(group.site), _bursts(data, group)
         yield limit_candidate(
@@ -43,9 +43,9 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
             title=(
                 f"{site} refuses requests for sending too many, "
                 + (
-                    f"and {count(group.broken, 'run')} end there"
+                    f"and {count(group.broken, 'run ends', 'runs end')} there"
                     if group.broken
-                    else f"and {count(group.traces, 'run')} have to wait or do without"
+                    else f"and {count(group.traces, 'run has', 'runs have')} to wait or do without"
                 )
             ),
             summary=(
@@ -142,7 +142,7 @@ def quota(data: Dataset) -> Iterator[Candidate]:
 def context_overflow(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each model whose window overflows."""
     for group in error_groups(data, "context", by_signature=False):
-        if group.traces < data.enough():
+        if not data.is_case(group.traces):
             continue
         site = code(group.site)
         before = data.row(f"""

@@ -64,7 +64,7 @@ def retry_storm(data: Dataset) -> Iterator[Candidate]:
 SELECT kind, site, uniqExact(trace_id) AS traces, count() AS spans, max(streak) AS longest
 FROM ({attempts}) GROUP BY kind, site ORDER BY traces DESC, spans DESC, kind, site LIMIT 6""")
     for group in groups:
-        if group["traces"] < data.enough():
+        if not data.is_case(group["traces"]):
             continue
         here = f"kind = {literal(group['kind'])} AND site = {literal(group['site'])}"
         where = pairs(f"SELECT trace_id, span_id FROM ({attempts}) WHERE {here}")
@@ -169,7 +169,7 @@ def same_mistake(data: Dataset) -> Iterator[Candidate]:
 SELECT tool_name AS tool, uniqExact(trace_id) AS traces, count() AS spans
 FROM ({_MISTAKES}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6""")
     for group in groups:
-        if group["traces"] < data.enough():
+        if not data.is_case(group["traces"]):
             continue
         where = pairs(
             f"SELECT trace_id, span_id FROM ({_MISTAKES}) WHERE tool_name = "

@@ -33,7 +33,7 @@ _NEEDS = ("1", "spans")
 def timeout(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool or model that times out."""
     for group in error_groups(data, "timeout", by_signature=False):
-        if group.traces < data.enough():
+        if not data.is_case(group.traces):
             continue
         site = code(group.site)
         good = data.row(f"""

@@ -40,7 +40,7 @@ FROM (
     toString(arrayJoin(arrayDistinct(tools_called))) AS tool
   FROM spans WHERE {_OFFERED}
 ) WHERE NOT has(offered, tool) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         near = difflib.get_close_matches(row["tool"], row["known"], n=1, cutoff=0.45)
         tool, where = (
@@ -111,7 +111,7 @@ SELECT if(length(tools_called) > 0, toString(tools_called[1]), '') AS tool,
   uniqExact(trace_id) AS traces, count() AS spans
 FROM spans WHERE bad_call != '' GROUP BY tool, reason
 ORDER BY traces DESC, spans DESC, tool, reason LIMIT 6"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         yield _bad(data, row)
 

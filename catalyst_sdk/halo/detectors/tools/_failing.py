@@ -51,13 +51,10 @@ def failing_tool(data: Dataset) -> Iterator[Candidate]:
     tools = data.rows(_TOOLS)
     calls, failed = sum(t["calls"] for t in tools), sum(t["failed"] for t in tools)
     for row in tools:
-        if not row["failed"] or row["traces"] < data.enough():
-            continue
         low, high = wilson(row["failed"], row["calls"])
         rest = (failed - row["failed"]) / max(1, calls - row["calls"])
-        if low < data.limit("rate") or row["failed"] / row["calls"] < (
-            data.limit("against_others") * rest
-        ):
+        stands_out = row["failed"] >= data.limit("against_others") * rest * row["calls"]
+        if not data.is_case(row["traces"], low >= data.limit("rate") and stands_out):
             continue
         yield _failing(data, row, (low, high), rest)
 
@@ -213,7 +210,7 @@ SELECT tool_name AS tool, countIf(NOT {FAILED}) AS calls,
   uniqExactIf(trace_id, {_NOTHING} AND NOT {FAILED}) AS traces,
   minIf(output_preview, {_NOTHING}) AS form
 FROM spans WHERE kind = 'TOOL' GROUP BY tool ORDER BY empty DESC, tool"""):
-        if row["traces"] < data.enough() or not row["calls"]:
+        if not data.is_case(row["traces"], row["calls"] > 0):
             continue
         low, _ = wilson(row["empty"], row["calls"])
         void = row["empty"] == row["calls"] and row["form"].strip() in ("null", "None", '""')

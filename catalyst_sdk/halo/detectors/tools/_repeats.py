@@ -47,7 +47,7 @@ def repeated_call(data: Dataset) -> Iterator[Candidate]:
     for row in data.rows(f"""
 SELECT tool_name AS tool, uniqExact(trace_id) AS traces, count() AS spans, max(calls) AS most
 FROM ({_REPEATS}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         use = data.row(f"""
 SELECT uniqExact(trace_id) AS traces, count() AS calls FROM spans
@@ -147,7 +147,7 @@ def alternating_loop(data: Dataset) -> Iterator[Candidate]:
 SELECT one, two, uniqExact(trace_id) AS traces, sum(length(members)) AS spans,
   max(length(members)) AS longest
 FROM ({_LOOPS}) GROUP BY one, two ORDER BY traces DESC, spans DESC, one, two LIMIT 6"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         pair = f"one = {literal(row['one'])} AND two = {literal(row['two'])}"
         where = pairs(

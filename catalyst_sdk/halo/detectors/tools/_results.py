@@ -56,7 +56,7 @@ SELECT tool_name AS tool, count() AS calls, countIf(output_size >= {least}) AS s
   quantileExactIf(0.5)(output_size, output_size >= {least}) AS typical
 FROM spans WHERE kind = 'TOOL' GROUP BY tool
 HAVING spans > 0 ORDER BY traces DESC, largest DESC, tool"""):
-        if row["traces"] >= data.enough():
+        if data.is_case(row["traces"]):
             yield _oversized(data, row, least)
 
 
@@ -160,10 +160,10 @@ WHERE tool != '' AND turns >= 3
 """
 """Stretches of three or more model turns in a row that each call the same one tool."""
 _ONE_ONLY = re.compile(
-    r"[^.\n]{0,200}\b(?:(?:one|a single) (?:tool|function) call"
-    r"|(?:only|at most) one (?:tool|function))[^.\n]{0,200}",
+    r"\b(?:one|a single) (?:tool|function) call|\b(?:only|at most) one (?:tool|function)\b",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.\n]")
 _VALUE = re.compile(r'"((?:[^"\\]|\\.){2,80})"|(-?\d+(?:\.\d+)?)')
 
 
@@ -186,10 +186,10 @@ SELECT tool, uniqExact(trace_id) AS traces, count() AS stretches, sum(turns - 1)
   max(turns) AS longest,
   arraySlice(arraySort(groupArray((trace_id, ids))), 1, {data.limit("examined"):.0f}) AS sample
 FROM ({_CHAINS}) GROUP BY tool ORDER BY traces DESC, tool LIMIT 4"""):
-        if row["traces"] < data.enough():
+        if not data.is_case(row["traces"]):
             continue
         known, rule = _examine(data, row["sample"])
-        if known >= data.limit("known") * len(row["sample"]):
+        if known and known >= data.limit("known") * len(row["sample"]):
             yield _single_file(row, known, rule)
 
 
@@ -201,15 +201,23 @@ def _examine(data: Dataset, sample: list[tuple[str, list[str]]]) -> tuple[int, s
         before = "\n".join(
             part.text + part.arguments for m in first.input_messages for part in m.parts
         )
-        asked: list[str] = []
-        for span_id in ids[1:]:
-            answers = data.conversation(trace_id, span_id).output_messages
-            asked += [call.arguments for message in answers for call in message.tool_calls]
-        values = {a or b for text in asked for a, b in _VALUE.findall(_values_only(text))}
-        known += bool(values) and all(value in before for value in values)
-        found = None if rule else _ONE_ONLY.search(before)
-        rule = found.group().strip(" -*•") if found else rule
+        turns = [first, *(data.conversation(trace_id, span_id) for span_id in ids[1:])]
+        asked = [c.arguments for turn in turns for m in turn.output_messages for c in m.tool_calls]
+        values = {a or b for text in asked[1:] for a, b in _VALUE.findall(_values_only(text))}
+        different = len(set(asked)) == len(asked) >= len(ids)
+        known += different and bool(values) and all(value in before for value in values)
+        rule = rule or _rule(before)
     return known, rule
+
+
+def _rule(prompt: str) -> str:
+    """Give the sentence that asks for one call at a time, "" without one."""
+    found = _ONE_ONLY.search(prompt)
+    if found is None:
+        return ""
+    start = max(prompt.rfind(end, 0, found.start()) for end in ".\n") + 1
+    end = _SENTENCE_END.search(prompt, found.end())
+    return prompt[start : end.start() if end else len(prompt)].strip(" -*•")[:300]
 
 
 def _values_only(arguments: str) -> str:
