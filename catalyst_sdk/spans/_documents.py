@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from catalyst_sdk.spans._json import Json, object_of, parsed
@@ -29,9 +30,16 @@ def flat_documents(
     attributes: Mapping[str, Any], names: Sequence[str], prefix: str
 ) -> tuple[int, float]:
     """Give the number and best score of documents told as flattened attributes."""
-    count = len({name[len(prefix) :].partition(".")[0] for name in names})
-    scores = (attributes[name] for name in names if name.endswith(".score"))
+    count, scored = _layout(tuple(names), prefix)
+    scores = (attributes[name] for name in scored)
     return count, max((float(s) for s in scores if isinstance(s, (int, float))), default=0.0)
+
+
+@lru_cache(maxsize=256)
+def _layout(names: tuple[str, ...], prefix: str) -> tuple[int, tuple[str, ...]]:
+    """Tell how many documents flattened attributes make, and which of them are scores."""
+    count = len({name[len(prefix) :].partition(".")[0] for name in names})
+    return count, tuple(name for name in names if name.endswith(".score"))
 
 
 def top_score(documents: list[Any]) -> float:

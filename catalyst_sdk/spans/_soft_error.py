@@ -22,8 +22,9 @@ _NOT_ERRORS = frozenset(
 _FAILED = frozenset(("error", "failed", "failure", "fail", "exception", "errored"))
 _MESSAGE_KEYS = ("message", "error_message", "errorMessage", "reason", "detail", "details", "msg")
 
+_MARKS = re.compile(r"\W{0,4}")
 _BEGINS = re.compile(
-    r"\W{0,4}(?:"
+    r"(?:"
     r"(?:fatal |internal |unexpected |server |system |tool |runtime |validation )?"
     r"(?:error|exception|failure)(?: \d{3})?\s*(?:[:!]|\(|-\s)"
     r"|(?:[A-Za-z_]\w*\.){0,5}[A-Z]\w{0,60}(?:Error|Exception|Timeout|Failure|Fault)\b\s*[:(]"
@@ -34,7 +35,7 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _BEGINS_SHORT = re.compile(
-    r"\W{0,4}(?:"
+    r"(?:"
     r"failed(?: to\b|:)|unable to\b|could(?: not|n't)\b|cannot\b|can't\b"
     r"|(?:tool|function|command|request|call|operation|query)\b[^.\n]{0,60}\b"
     r"(?:failed|timed out|not found|does not exist|is not available|was rejected)\b"
@@ -46,7 +47,7 @@ _BEGINS_SHORT = re.compile(
     re.IGNORECASE,
 )
 _HTTP = re.compile(
-    r"\W{0,4}(?:(?:http(?:/\d(?:\.\d)?)?|status(?: code)?|response)(?: error| status| code)*[ :=]+"
+    r"(?:(?:http(?:/\d(?:\.\d)?)?|status(?: code)?|response)(?: error| status| code)*[ :=]+"
     r"[45]\d\d\b"
     r"|[45]\d\d (?:client|server) error\b"
     r"|[45]\d\d[ :-]+(?:bad request|unauthorized|payment required|forbidden|not found"
@@ -103,8 +104,8 @@ def soft_error(output: str) -> str:
         match = _PYTHON_DICT.match(text)
         if match:
             return (match["error"] or "success=False").strip("'\"")
-    elif text[0] == "[" and text.startswith(('[{"type"', '[{"text"')):
-        return _in_blocks(text)
+    elif text[0] == "[" and text[-1] == "]":
+        return _in_blocks(text) if text.startswith(('[{"type"', '[{"text"')) else ""
     elif text[0] == '"' and text[-1] == '"':
         text = text[1:-1]
     return _in_text(text)
@@ -188,11 +189,13 @@ def _in_text(text: str) -> str:
         last = text.rsplit("\n", 1)[-1].strip()
         if _EXCEPTION_LINE.fullmatch(last[:400]):
             return last
-    if len(text) <= _LONG and _BEGINS.match(lead):
-        return _first_line(text)
-    if len(text) <= _SHORT and (_BEGINS_SHORT.match(lead) or _HTTP.match(lead)):
-        return _first_line(text)
-    return ""
+    if len(text) > _LONG:
+        return ""
+    marks = _MARKS.match(lead)
+    start = marks.end() if marks else 0
+    patterns = (_BEGINS,) if len(text) > _SHORT else (_BEGINS, _BEGINS_SHORT, _HTTP)
+    found = any(pattern.match(lead, start) for pattern in patterns)
+    return _first_line(text) if found else ""
 
 
 def _first_line(text: str) -> str:
