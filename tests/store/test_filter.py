@@ -355,7 +355,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, 
 
 @given(text=st.lists(terms(), min_size=1, max_size=3).map(" ".join))
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_sql_and_python_agree(table: tuple[Database, list[SpanFacts]], text: str) -> None:
     database, rows = table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from catalyst_sdk.errors import BadLine
+from catalyst_sdk.errors import BadLine, NotFound
 from catalyst_sdk.store import open_files
+from catalyst_sdk.store.files import _dataset
 from catalyst_sdk.store.files._folders import Cache
+from catalyst_sdk.store.files._pass import run_jobs
 from catalyst_sdk.store.files._scan import Job, Scanned
 from store.made import lines, run, runs, trace_id, write
 
@@ -22,10 +25,7 @@ pytestmark = pytest.mark.usefixtures("every_file_is_kept")
 @pytest.fixture
 def scanned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note how many bytes each opening reads."""
-    from catalyst_sdk.store.files import _dataset
-
     sizes: list[int] = []
-    run_jobs = _dataset.run_jobs
 
     def noted(jobs: list[Job], on_bytes: object) -> dict[Job, list[Scanned]]:
         sizes.append(sum(job.size for job in jobs))
@@ -148,6 +148,49 @@ def test_without_a_cache_to_write_the_work_is_done_in_a_temporary_folder(
     monkeypatch.setenv("CATALYST_CACHE_DIR", str(tmp_path / "file" / "cache"))
     with open_files(six) as store:
         assert store.totals().traces == 6
+
+
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_a_cache_that_is_full_is_done_without(
+    six: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    if ending:
+        six.with_suffix(".gz").write_bytes(gzip.compress(six.read_bytes()))
+        six = six.with_suffix(".gz")
+    monkeypatch.setattr(Cache, "new", lambda *_: "/dev/full/nothing")
+    with open_files(six) as store:
+        assert store.totals().traces == 6
+        assert store.trace(trace_id(6)) == run(6, error="Tool timed out after 30s")
+
+
+_NO_SPACE = """
+import resource, sys
+from catalyst_sdk.errors import EngineError
+from catalyst_sdk.store import open_files
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    open_files(sys.argv[1])
+except EngineError as error:
+    print(error.message)
+"""
+
+
+def test_no_space_anywhere_is_told(six: Path) -> None:
+    command = [sys.executable, "-c", _NO_SPACE, str(six)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert done.stdout == "The index cannot be written: file too large.\n"
+
+
+def test_a_file_that_goes_while_it_is_opened_is_told(
+    six: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(jobs: list[Job], *_: object) -> dict[Job, list[Scanned]]:
+        six.unlink()
+        return run_jobs(jobs, lambda _: None)
+
+    monkeypatch.setattr(_dataset, "run_jobs", gone)
+    with pytest.raises(NotFound, match=r"six\.jsonl is no longer there"):
+        open_files(six)
 
 
 def test_a_cache_whose_name_looks_like_a_pattern_is_read(

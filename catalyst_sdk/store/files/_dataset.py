@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from catalyst_sdk.errors import BadInput, BadLine, EngineError
+from catalyst_sdk.errors import BadInput, BadLine, EngineError, NotFound
 from catalyst_sdk.spans import expand
 from catalyst_sdk.store.files import _sidecar as sidecar
 from catalyst_sdk.store.files._folders import Cache, Workspace
@@ -67,28 +67,55 @@ def read_files(
     try:
         cache = Cache.open()
         _localise_all(data, expand(paths), cache)
-        plans = [_plan(file, number, cache) for number, file in enumerate(data.files)]
-        jobs = [*(job for plan in plans for job in plan.kept), *_rest_jobs(plans, data.workspace)]
-        results = _run(jobs, on_progress)
-        for plan in plans:
-            _collect(plan, results, cache, data)
-        _collect_rest(jobs, results, data)
+        _index(data, cache, on_progress)
         if not data.rows:
             raise BadInput(_nothing(data))
-        if cache and any(plan.kept for plan in plans):
-            with contextlib.suppress(OSError):
-                cache.prune(sidecar.referenced(cache))
     except BaseException:
         data.close()
         raise
     return data
 
 
+def _index(data: DataSet, cache: Cache | None, on_progress: Progress | None) -> None:
+    """Read what has to be read; without the cache when that cannot be written."""
+    try:
+        plans = [_plan(file, number, cache) for number, file in enumerate(data.files)]
+        jobs = [*(job for plan in plans for job in plan.kept), *_rest_jobs(plans, data.workspace)]
+        results = _run(jobs, on_progress)
+        manifests = [_manifest(plan, results, cache) for plan in plans]
+    except OSError as error:
+        if isinstance(error, FileNotFoundError) and (name := _name_of(error.filename, data)):
+            raise NotFound(f"{name} is no longer there.") from None
+        if cache is None:
+            raise _cannot_write(error) from error
+        _index(data, None, on_progress)
+        return
+    for plan, manifest in zip(plans, manifests, strict=True):
+        if cache and manifest:
+            _collect(plan, manifest, cache, data)
+    _collect_rest(jobs, results, data)
+    if cache and any(plan.kept for plan in plans):
+        with contextlib.suppress(OSError):
+            cache.prune(sidecar.referenced(cache))
+
+
+def _name_of(path: object, data: DataSet) -> str:
+    return next((file.name for file in data.files if file.path == path), "")
+
+
+def _cannot_write(error: OSError) -> EngineError:
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    return EngineError(
+        f"The index cannot be written: {reason}.",
+        hint="Point CATALYST_CACHE_DIR and TMPDIR to folders with space.",
+    )
+
+
 def _localise_all(data: DataSet, names: list[str], cache: Cache | None) -> None:
     failure: BadInput | None = None
     for name in names:
         try:
-            file = localise(name, cache, data.workspace)
+            file = _localised(name, cache, data.workspace)
         except BadInput as error:
             if len(names) == 1:
                 raise
@@ -100,6 +127,15 @@ def _localise_all(data: DataSet, names: list[str], cache: Cache | None) -> None:
             data.note(file.problems.bad_lines, file.problems.count)
     if failure and not data.files:
         raise failure
+
+
+def _localised(name: str, cache: Cache | None, workspace: Workspace) -> LocalFile:
+    try:
+        return localise(name, cache, workspace)
+    except OSError as error:
+        if cache is None or name == "-":
+            raise _cannot_write(error) from error
+        return _localised(name, None, workspace)
 
 
 def _plan(file: LocalFile, source: int, cache: Cache | None) -> Plan:
@@ -146,23 +182,19 @@ def _run(jobs: list[Job], on_progress: Progress | None) -> Results:
         if on_progress is not None:
             on_progress(done, total)
 
-    try:
-        return run_jobs(jobs, on_bytes)
-    except OSError as error:
-        raise EngineError(
-            f"The index cannot be written: {(error.strerror or str(error)).lower()}.",
-            hint="Point CATALYST_CACHE_DIR and TMPDIR to folders with space.",
-        ) from error
+    return run_jobs(jobs, on_bytes)
 
 
-def _collect(plan: Plan, results: Results, cache: Cache | None, data: DataSet) -> None:
-    """Keep what was read of a file, and take up its segments and bad lines."""
-    if cache is None or not (plan.known or plan.kept):
-        return
+def _manifest(plan: Plan, results: Results, cache: Cache | None) -> sidecar.Manifest | None:
+    """Keep what was read of a file."""
+    if cache is None or not plan.kept:
+        return plan.known
     added = [(os.path.basename(job.target), found) for job in plan.kept for found in results[job]]
-    manifest = plan.known
-    if added or manifest is None:
-        manifest = sidecar.save(cache, plan.file.path, plan.stat, plan.read_to, plan.known, added)
+    return sidecar.save(cache, plan.file.path, plan.stat, plan.read_to, plan.known, added)
+
+
+def _collect(plan: Plan, manifest: sidecar.Manifest, cache: Cache, data: DataSet) -> None:
+    """Take up the segments and bad lines of a file's index."""
     data.parts += [Part(cache.named(name), plan.source) for name in manifest.segments]
     data.rows += manifest.rows
     renamed = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import msgspec
@@ -68,7 +69,8 @@ def save(
         bad_lines=bad_lines[:KEPT_BAD_LINES],
         bad_line_count=before.bad_line_count + sum(found.bad_line_count for _, found in added),
     )
-    cache.replace(_name(cache, path), msgspec.json.encode(grown))
+    with contextlib.suppress(OSError):  # the segments serve once
+        cache.replace(_name(cache, path), msgspec.json.encode(grown))
     return grown
 
 

@@ -104,7 +104,8 @@ def _kept_copy(name: str, stat: os.stat_result, cache: Cache, write: Write) -> L
         problems.bad_lines,
         problems.count,
     )
-    cache.replace(manifest, msgspec.json.encode(copy))
+    with contextlib.suppress(OSError):  # the copy serves once
+        cache.replace(manifest, msgspec.json.encode(copy))
     return LocalFile(name, path, problems)
 
 
@@ -147,13 +148,17 @@ class _Unpack:
 
     def __call__(self, target: BinaryIO, problems: Problems) -> None:
         with open_stream(self.name) as stream:
-            try:
-                # Not `read`: it loses what came before an error.
-                while block := cast("io.BufferedReader", stream).read1(1 << 20):
-                    target.write(block)
-            except (EOFError, OSError) as error:
-                reason = str(error) or "the file is cut off"
-                problems.note(BadLine(source=self.name, line=0, reason=reason))
+            for block in self._blocks(cast("io.BufferedReader", stream), problems):
+                target.write(block)
+
+    def _blocks(self, stream: io.BufferedReader, problems: Problems) -> Iterator[bytes]:
+        try:
+            # Not `read`: it loses what came before an error.
+            while block := stream.read1(1 << 20):
+                yield block
+        except (EOFError, OSError) as error:
+            reason = str(error) or "the file is cut off"
+            problems.note(BadLine(source=self.name, line=0, reason=reason))
 
 
 class _Convert:
