@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from inline_snapshot import snapshot
 
-from catalyst_sdk.errors import BadInput, BadLine, CatalystError, NotFound
+from catalyst_sdk.errors import BadInput, BadLine, CatalystError, MissingExtra, NotFound
 from catalyst_sdk.store import open_files
 from store.made import lines, run, runs, trace_id, write
 
@@ -134,6 +135,15 @@ def test_a_file_without_its_last_newline_is_whole(tmp_path: Path) -> None:
     with open_files(path) as store:
         assert store.trace(trace_id(1)) == run(1)
         assert store.bad_line_count == 0
+
+
+@pytest.mark.parametrize("library", ["pyarrow.parquet", "chdb", "clickhouse_connect"])
+def test_a_library_that_is_not_installed_is_named_by_its_extra(
+    six: Path, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtra, match=r"needs the extra \[halo\]"), open_files(six) as store:
+        store.query("SELECT 1")
 
 
 def test_nothing_temporary_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from functools import cache
@@ -18,7 +19,7 @@ def cache_version() -> str:
     """Hash the schema, the columns and the code that computes them."""
     digest = hashlib.blake2b(f"{SCHEMA} {sorted(TYPES.items())}".encode(), digest_size=12)
     folder = os.path.dirname(catalyst_sdk.spans.__file__)
-    with os.scandir(folder) as entries:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda each: each.name):
             if entry.name.endswith(".py"):
                 stat = entry.stat()
