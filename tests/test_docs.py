@@ -99,3 +99,10 @@ def test_the_readme_counts_the_detectors_there_are():
     )
     assert counted is not None
     assert int(counted[1]) == len(halo.installed())
+
+
+def test_the_readme_leads_to_every_integration():
+    readme = (ROOT / "README.md").read_text()
+    pages = sorted((ROOT / "integrations" / "catalyst_integrations").glob("*/README.md"))
+    assert pages
+    assert [p for p in pages if f"({p.relative_to(ROOT).as_posix()})" not in readme] == []
