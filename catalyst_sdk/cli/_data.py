@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catalyst_sdk.cli._filters import Asked
-from catalyst_sdk.cli._format import moment, one_line, plural
+from catalyst_sdk.cli._flags import given_server
+from catalyst_sdk.cli._format import one_line, plural
 from catalyst_sdk.cli._output import Output
 from catalyst_sdk.cli._progress import reading
 from catalyst_sdk.config import DEFAULT_FILE
-from catalyst_sdk.errors import BadLine, ConfigError
+from catalyst_sdk.errors import BadLine, ConfigError, Unreachable
 
 if TYPE_CHECKING:
+    from catalyst_sdk.cli._reader import Reader
+    from catalyst_sdk.client import Client
     from catalyst_sdk.store import FileStore
 
 _BAD_LINES_SHOWN = 3
@@ -36,8 +38,46 @@ def source_files(files: Sequence[str], output: Output) -> list[str]:
 
 
 def file_flags(files: Sequence[str]) -> str:
-    """Give the flags that name these files again, for a command to type next."""
-    return "".join(f" -f {shlex.quote(file)}" for file in files)
+    """Give the flags that name these files or this server again, for a command to type next."""
+    named = {"--server": given_server().get("server"), "--project": given_server().get("project")}
+    flags = [f" {flag} {shlex.quote(value)}" for flag, value in named.items() if value]
+    return "".join([*flags, *(f" -f {shlex.quote(file)}" for file in files)])
+
+
+def open_reader(files: Sequence[str], output: Output) -> Reader:
+    """Open what a command reads: the files named, the server named, or what is at hand.
+
+    Without either it is the server of CATALYST_SERVER, then the file `catalyst_sdk.init()` writes
+    here, then the local server if one answers.
+    """
+    from catalyst_sdk.cli._reader import FileReader
+
+    told = given_server()
+    if told.get("server") and files:
+        raise ConfigError("--server and --file exclude each other.", hint="Give one of them.")
+    own = os.environ.get("CATALYST_FILE") or DEFAULT_FILE
+    address = told.get("server") or os.environ.get("CATALYST_SERVER")
+    if files or not (address or told.get("project") or not Path(own).exists()):
+        return FileReader(open_data(source_files(files, output), output))
+    from catalyst_sdk.cli._server_reader import ServerReader
+    from catalyst_sdk.client import Client
+
+    client = Client(address, told.get("key"), project=told.get("project"))
+    if address is None and not told.get("project"):
+        _check_at_hand(client, own)
+    return ServerReader(client)
+
+
+def _check_at_hand(client: Client, own: str) -> None:
+    """Say what could have been read when there is nothing to read."""
+    try:
+        client.identity()
+    except Unreachable:
+        raise ConfigError(
+            f"There are no traces to read: no --file or --server was given, there is no {own} "
+            f"here, and no server at {client.endpoint}.",
+            hint="Give --file traces.jsonl, or run `catalyst demo` to make some.",
+        ) from None
 
 
 def open_data(sources: Sequence[str], output: Output) -> FileStore:
@@ -48,21 +88,6 @@ def open_data(sources: Sequence[str], output: Output) -> FileStore:
         store = open_files(sources, on_progress=on_progress)
     report_bad_lines(output, store.bad_lines, store.bad_line_count)
     return store
-
-
-def nothing_fits(store: FileStore, asked: Asked, what: str) -> str:
-    """Say that nothing was found, and from when the data is if a time was asked for."""
-    if not asked.words:
-        return f"no {what}"
-    if not asked.window.words:
-        return f"no {what} fit {asked.text}"
-    if asked.window.back_ns is not None and asked.filter is not None:
-        return f"no {what} fit {asked.words}"
-    ends = store.query("SELECT min(start_ns) AS first, max(start_ns) AS last FROM traces")[0]
-    return (
-        f"no {what} fit {asked.words}; "
-        f"these are from {moment(ends['first'])} to {moment(ends['last'])}"
-    )
 
 
 def report_bad_lines(output: Output, bad_lines: Sequence[BadLine], count: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from catalyst_sdk.store import FileStore, Filter
     from catalyst_sdk.store.queries import Selection
 
+_PLAIN = re.compile(r"[\w.-]+", re.ASCII)
 _NEWEST = "SELECT max(greatest(end_ns, start_ns)) AS newest FROM spans"
 
 
@@ -98,7 +100,11 @@ class Asked(msgspec.Struct, frozen=True):
     filter: Filter | None
     window: Window
     text: str
-    """The filter as an expression, "" without one."""
+    """The filter as it was typed, "" without one."""
+    query: str = ""
+    """The same as one expression of the grammar."""
+    given: tuple[str | None, str | None, str | None] = (None, None, None)
+    """The range, the beginning and the end that were asked for."""
 
     @property
     def words(self) -> str:
@@ -130,7 +136,33 @@ def select(filters: Filters, words: Sequence[str] = ()) -> Asked:
     shown = [
         f"{f'{field}.{key}' if key else field}:{','.join(values)}" for field, key, values in terms
     ]
-    return Asked(_filter(terms, text), filters.window(), " ".join([*shown, text]).strip())
+    spelled = [spelled_term(field, key, values) for field, key, values in terms]
+    return Asked(
+        _filter(terms, text),
+        filters.window(),
+        " ".join([*shown, text]).strip(),
+        query=" ".join([*spelled, text]).strip(),
+        given=(filters.span_of_time, filters.since, filters.until),
+    )
+
+
+def spelled_term(field: str, key: str, values: Sequence[str]) -> str:
+    """Spell a term of values taken as they are so that the grammar reads just these."""
+    name = f"{field}.{_spelled(key)}" if key else field
+    return f"{name}:{','.join(_spelled_value(value) for value in values)}"
+
+
+def _spelled_value(value: str) -> str:
+    sign = next((sign for sign in (">=", "<=", ">", "<") if value.startswith(sign)), "")
+    pieces = value[len(sign) :].split("*")
+    return sign + ("*".join(_spelled(piece) if piece else "" for piece in pieces) or '""')
+
+
+def _spelled(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _filter(terms: Sequence[tuple[str, str, list[str]]], text: str) -> Filter | None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 _KEPT = "catalyst_sdk.cli.output"
+_SERVER = "catalyst_sdk.cli.server"
 
 
 def remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -14,6 +15,17 @@ def remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     name = param.name or ""
     if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
         ctx.meta.setdefault(_KEPT, {})[name] = value
+
+
+def remember_server(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keep a flag that says which server to read."""
+    if value:
+        ctx.meta.setdefault(_SERVER, {})[param.name or ""] = value
+
+
+def given_server() -> dict[str, str]:
+    """Give the flags that say which server to read: `server`, `project`, `key`."""
+    return click.get_current_context().meta.get(_SERVER, {})
 
 
 def given() -> dict[str, Any]:

@@ -125,6 +125,8 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {many}"
 
 
-def out_of(shown: int, total: int, noun: str) -> str:
-    """Write how many of how many are shown: 25 of 50 traces, or 50 traces."""
+def out_of(shown: int, total: int, noun: str, *, more: bool = False) -> str:
+    """Write how many of how many are shown: 25 of 50 traces, or 50 traces; 50+ with *more*."""
+    if more:
+        return f"{shown:,} of {total:,}+ {plural(2, noun).split(' ')[1]}"
     return plural(total, noun) if shown == total else f"{shown:,} of {plural(total, noun)}"

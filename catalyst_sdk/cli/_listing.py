@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from catalyst_sdk.store.queries import Counted, Page, make_order
+from catalyst_sdk.store.queries import make_order
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -31,9 +31,3 @@ class Listed(msgspec.Struct, frozen=True):
             "limit": self.limit,
             "cursor": self.cursor,
         }
-
-    def total(self, page: Page, count: Callable[[], Counted]) -> int:
-        """Give how many rows there are in all, counting only when the page does not tell."""
-        if self.cursor is None and page.next_cursor is None:
-            return len(page.items)
-        return count().count

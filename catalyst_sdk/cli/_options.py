@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from catalyst_sdk.cli._filters import Filters
-from catalyst_sdk.cli._flags import remember
+from catalyst_sdk.cli._flags import remember, remember_server
 from catalyst_sdk.cli._grammar import OneOf, option
 from catalyst_sdk.semconv import SPAN_KINDS
 
@@ -35,6 +35,10 @@ _FILTERS: tuple[tuple[str, str, str | OneOf, str], ...] = (
     ("resource", "--resource", "KEY=VALUE", "Resource attribute."),
     ("expressions", "--filter", "EXPR", "'duration:>5s cost:>0.05 \"some text\"'."),
 )
+_SERVER = (
+    ("--server", "URL", "Read a server, such as http://127.0.0.1:8799. [$CATALYST_SERVER]"),
+    ("--project", "NAME", "Project of a local server without keys."),
+)
 _GIVEN_ONCE = ("span_of_time", "since", "until")
 _OUTPUT = (
     _out("--json", is_flag=True, help="One JSON document."),
@@ -56,6 +60,20 @@ def file_option(command: F) -> F:
     """Add the files to read."""
     text = "File or glob to read, - for stdin; repeatable. [.catalyst/traces.jsonl]"
     return option("-f", "--file", "files", multiple=True, metavar="FILE", help=text)(command)
+
+
+def source_options(command: F) -> F:
+    """Add what is read: files, or a server."""
+    return file_option(server_options(command))
+
+
+def server_options(command: F) -> F:
+    """Add the flags that name a server, for commands that read no files."""
+    for name, metavar, text in reversed(_SERVER):
+        command = option(
+            name, metavar=metavar, expose_value=False, callback=remember_server, help=text
+        )(command)
+    return command
 
 
 def output_options(command: F) -> F:

@@ -184,7 +184,7 @@ class Client:
         """Make a project; on a local server only."""
         return self._post(ProjectItem, "/projects", {"id": project_id, "name": name})
 
-    def keys(self) -> list[KeyItem]:
+    def list_keys(self) -> list[KeyItem]:
         """List the keys of the project, revoked ones too."""
         return self._get(Listed[KeyItem], "/keys").items
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -17,9 +18,10 @@ from catalyst_sdk.server._app import build_app
 from catalyst_sdk.server._settings import ServerSettings
 
 
-def serve(settings: ServerSettings) -> None:
+def serve(settings: ServerSettings, *, on_listening: Callable[[int], None] | None = None) -> None:
     """Serve until told to stop (SIGINT, SIGTERM); what was accepted is finished first.
 
+    *on_listening* hears the port once requests are answered.
     Raises ConfigError for an address in use, EngineError for a store in use.
     """
     _set_up_logs(json=settings.log_json)
@@ -35,6 +37,7 @@ def serve(settings: ServerSettings) -> None:
         server_header=False,
     )
     server = _Server(config)
+    server.on_listening = on_listening
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stopped_as_asked)  # uvicorn hands the signal on when it is done
     server.run(sockets=[listening])
@@ -50,6 +53,7 @@ class _Server(uvicorn.Server):
     """Keeps the error that stopped the start, which uvicorn would only log."""
 
     failure: CatalystError | None = None
+    on_listening: Callable[[int], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         handler = _Catch()
@@ -59,6 +63,8 @@ class _Server(uvicorn.Server):
         finally:
             logging.getLogger("uvicorn.error").removeFilter(handler)
         self.failure = handler.error
+        if self.started and self.on_listening is not None and sockets:
+            self.on_listening(sockets[0].getsockname()[1])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         app: Any = self.config.app

@@ -166,12 +166,14 @@ def test_an_error_shows_foreign_text_harmlessly(run: Run):
     assert "␛[31mred␛[0m.jsonl" in ran.err
 
 
-def test_without_any_file_the_way_to_get_one_is_told(run: Run):
+def test_without_any_file_the_way_to_get_one_is_told(run: Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CATALYST_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
     ran = run("trace", "list")
     assert ran.code == 2
     assert ran.err == (
         "error: There are no traces to read: "
-        "no --file was given and there is no .catalyst/traces.jsonl here.\n"
+        "no --file or --server was given, there is no .catalyst/traces.jsonl here, "
+        "and no server at http://127.0.0.1:9.\n"
         "Give --file traces.jsonl, or run `catalyst demo` to make some.\n"
     )
 

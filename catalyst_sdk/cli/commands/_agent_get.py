@@ -10,16 +10,15 @@ from typing import Any
 import click
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._format import duration, milliseconds, share, short_id
 from catalyst_sdk.cli._grammar import Command
 from catalyst_sdk.cli._lines import quoted
-from catalyst_sdk.cli._options import file_option, output_options
+from catalyst_sdk.cli._options import output_options, source_options
 from catalyst_sdk.cli._output import current_output
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.commands._agent_list import agent_item, agent_table
 from catalyst_sdk.cli.views import _table
-from catalyst_sdk.store import queries
 from catalyst_sdk.store.queries import ErrorGroup, Step, Steps
 
 _FIGURES = tuple(
@@ -34,14 +33,13 @@ _ERROR_COLUMNS = (
 
 @click.command("get", cls=Command, example="catalyst agent get refund-agent --file traces.jsonl")
 @click.argument("name")
-@file_option
+@source_options
 @output_options
 def agent_get(name: str, files: Sequence[str]) -> None:
     """Show one agent: its models, tools and errors."""
     output = current_output(os.environ)
-    with open_data(source_files(files, output), output) as store:
-        row = queries.find_agent(queries.agents(store), name)
-        steps = queries.agent_steps(store, row.agent or row.agent_id)
+    with open_reader(files, output) as reader:
+        row, steps = reader.agent(name)
     if output.mode != "human":
         output.document({**agent_item(row), **_steps_item(steps)})
         return

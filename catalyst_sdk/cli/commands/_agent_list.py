@@ -10,16 +10,20 @@ from typing import Any
 import click
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, plural, share
 from catalyst_sdk.cli._grammar import Command
 from catalyst_sdk.cli._lines import quoted
-from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._options import (
+    filter_argument,
+    filter_options,
+    output_options,
+    source_options,
+)
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views import _table
-from catalyst_sdk.store import queries
 from catalyst_sdk.store.queries import AgentRow
 
 AGENT_FIELDS = (
@@ -53,7 +57,7 @@ NO_AGENT = "(no agent)"
 
 @click.command("list", cls=Command, example="catalyst agent list --range 7d --file traces.jsonl")
 @filter_argument
-@file_option
+@source_options
 @filter_options()
 @output_options
 def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> None:
@@ -61,8 +65,8 @@ def agent_list(words: Sequence[str], files: Sequence[str], filters: Filters) -> 
     output = current_output(os.environ)
     output.check_fields(AGENT_FIELDS)
     asked = select(filters, words)
-    with open_data(source_files(files, output), output) as store:
-        rows = queries.agents(store, asked.of(store))
+    with open_reader(files, output) as reader:
+        rows = reader.agents(asked)
     items = [agent_item(row) for row in rows]
     listing = Listing(items=items, columns=AGENT_FIELDS, identity=("agent",))
     show_listing(output, listing, lambda theme: agent_table(theme, rows))

@@ -9,30 +9,29 @@ from typing import Any
 import click
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._format import cost, duration, moment, one_line, plural, short_id
 from catalyst_sdk.cli._grammar import Command, option
 from catalyst_sdk.cli._items import FORM, TRACE_COLUMNS, TRACE_FIELDS, Row
 from catalyst_sdk.cli._lines import joined, styled, wrapped
-from catalyst_sdk.cli._options import file_option, output_options
+from catalyst_sdk.cli._options import output_options, source_options
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
-from catalyst_sdk.store import queries
 
 _LINES = 6
 
 
 @click.command("get", cls=Command, example="catalyst session get order-1842 --file traces.jsonl")
 @click.argument("session_id", metavar="ID")
-@file_option
+@source_options
 @option("--full", is_flag=True, help="Whole previews.")
 @output_options
 def session_get(session_id: str, files: Sequence[str], full: bool) -> None:
     """Show the turns of a session: what each trace was asked and answered."""
     output = current_output(os.environ)
     output.check_fields(TRACE_FIELDS)
-    with open_data(source_files(files, output), output) as store:
-        rows = queries.session_traces(store, session_id)
+    with open_reader(files, output) as reader:
+        rows = reader.session_traces(session_id)
     listing = Listing(
         items=[FORM.trace(row) for row in rows], columns=TRACE_COLUMNS, identity=("trace_id",)
     )

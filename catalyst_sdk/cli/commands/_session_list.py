@@ -10,14 +10,19 @@ from typing import Any
 import click
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import age, amount, cost, duration, iso, milliseconds, out_of
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import Row
 from catalyst_sdk.cli._lines import quoted
 from catalyst_sdk.cli._listing import Listed
-from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._options import (
+    filter_argument,
+    filter_options,
+    output_options,
+    source_options,
+)
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli.views import _table
@@ -52,7 +57,7 @@ _COLUMNS = (
 
 @click.command("list", cls=Command, example="catalyst session list --agent refund-agent -f t.jsonl")
 @filter_argument
-@file_option
+@source_options
 @option("-l", "--limit", type=int, default=None, metavar="N", help="Rows, 0 for all. [25]")
 @option("--cursor", metavar="TOKEN", help="Go on after a page: its next_cursor.")
 @option(
@@ -79,11 +84,9 @@ def session_list(
     asked = select(filters, words)
     wanted = Listed(sort, order, output.rows(limit), cursor)
     wanted.check(queries.SESSION_SORTS)
-    with open_data(source_files(files, output), output) as store:
-        selection = asked.of(store)
-        page = queries.list_sessions(store, selection, **wanted.arguments())
-        total = wanted.total(page, lambda: queries.count_sessions(store, selection, cap=0))
-    rows = page.items
+    with open_reader(files, output) as reader:
+        found = reader.sessions(asked, wanted)
+    page, total, rows = found.page, found.total, found.page.items
     listing = Listing(
         items=[_item(row) for row in rows],
         columns=SESSION_FIELDS,
@@ -95,7 +98,7 @@ def session_list(
         output.note("no sessions: no trace has a session id")
         return
     output.hint(
-        [out_of(len(rows), total, "session"), asked.words],
+        [out_of(len(rows), total.count, "session", more=total.capped), asked.words],
         f"catalyst session get {shlex.quote(rows[0]['session_id'])}{file_flags(files)}",
     )
 

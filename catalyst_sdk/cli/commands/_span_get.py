@@ -10,11 +10,11 @@ import click
 import msgspec
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._format import short_id
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import FORM, SPAN_FIELDS
-from catalyst_sdk.cli._options import file_option, output_options
+from catalyst_sdk.cli._options import output_options, source_options
 from catalyst_sdk.cli._output import Output, current_output, to_file
 from catalyst_sdk.cli.views import _span
 from catalyst_sdk.spans import Span, SpanFacts
@@ -29,7 +29,7 @@ VIEWS = ("summary", "io", "attributes", "events", "links", "raw")
 )
 @click.argument("trace_id", metavar="TRACE")
 @click.argument("span_id", metavar="SPAN")
-@file_option
+@source_options
 @option("--view", type=OneOf("view", VIEWS), default=None, help="What to look at. [summary]")
 @option("--part", type=OneOf("part", ("input", "output")), help="This value alone, as it is.")
 @option("--full", is_flag=True, help="Whole messages and values.")
@@ -50,10 +50,10 @@ def span_get(
     output = current_output(os.environ)
     output.check_fields(SPAN_FIELDS)
     target = to_file(output, path) if path else output
-    with open_data(source_files(files, output), output) as store:
-        span = store.span(trace_id, span_id)
+    with open_reader(files, output) as reader:
+        span = reader.span(trace_id, span_id)
         if view == "raw":
-            target.stored(store.raw(span.trace_id, span.span_id))
+            target.stored(reader.raw(span.trace_id, span.span_id))
         elif part is not None:
             target.value(payloads(span)[part])
         elif target.mode != "human" or (view == "io" and not target.screen.tty):

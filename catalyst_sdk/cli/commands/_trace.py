@@ -20,6 +20,9 @@ _COMMANDS = "catalyst_sdk.cli.commands"
         "facets": Lazy(
             f"{_COMMANDS}._trace_facets", "trace_facets", "Which values occur how often."
         ),
+        "import": Lazy(f"{_COMMANDS}._trace_transfer", "trace_import", "Files into a server."),
+        "export": Lazy(f"{_COMMANDS}._trace_transfer", "trace_export", "A server's traces out."),
+        "delete": Lazy(f"{_COMMANDS}._trace_transfer", "trace_delete", "Traces of a server, gone."),
     },
     example="catalyst trace list status:error --file traces.jsonl",
 )

@@ -11,12 +11,17 @@ import click
 import msgspec
 from rich.text import Text
 
-from catalyst_sdk.cli._data import open_data, source_files
+from catalyst_sdk.cli._data import open_reader
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import one_line
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._lines import cut, heading, pad, styled
-from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._options import (
+    filter_argument,
+    filter_options,
+    output_options,
+    source_options,
+)
 from catalyst_sdk.cli._output import Listing, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.store import queries
@@ -29,7 +34,7 @@ _BAR = 12
     "facets", cls=Command, example="catalyst trace facets --facet model,tool --file traces.jsonl"
 )
 @filter_argument
-@file_option
+@source_options
 @option(
     "--facet",
     "facets",
@@ -52,8 +57,8 @@ def trace_facets(
     output.check_fields(FACET_FIELDS)
     asked = select(filters, words)
     wanted = ",".join(facets).split(",") if facets else queries.COMMON_FACETS
-    with open_data(source_files(files, output), output) as store:
-        found = queries.facets(store, asked.of(store), wanted, limit=limit)
+    with open_reader(files, output) as reader:
+        found = reader.facets(asked, wanted, limit)
     items = [msgspec.structs.asdict(value) for value in found]
     listing = Listing(items=items, columns=FACET_FIELDS, identity=("value",))
     show_listing(output, listing, lambda theme: _draw(theme, items))

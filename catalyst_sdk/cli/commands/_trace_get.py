@@ -10,11 +10,11 @@ import click
 import msgspec
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._format import duration, one_line, plural, short_id, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import FORM, SPAN_COLUMNS, SPAN_FIELDS, span_values
-from catalyst_sdk.cli._options import file_option, output_options
+from catalyst_sdk.cli._options import output_options, source_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing, to_file
 from catalyst_sdk.cli._theme import Theme
 from catalyst_sdk.cli._trace_row import trace_row
@@ -29,7 +29,7 @@ from catalyst_sdk.semconv import SPAN_KINDS
 from catalyst_sdk.spans import SpanFacts
 
 if TYPE_CHECKING:
-    from catalyst_sdk.store import FileStore
+    from catalyst_sdk.cli._reader import Reader
 
 VIEWS = ("summary", "tree", "timeline", "thread", "spans", "raw")
 
@@ -47,7 +47,7 @@ class _Look(msgspec.Struct, frozen=True, kw_only=True):
     "get", cls=Command, example="catalyst trace get 79194633 --view timeline --file traces.jsonl"
 )
 @click.argument("trace_id", metavar="ID")
-@file_option
+@source_options
 @option("--view", type=OneOf("view", VIEWS), default="summary", help="How to look at it.")
 @option("--span", metavar="ID", help="Only this span and what is below it.")
 @option("--depth", type=click.IntRange(min=0), metavar="N", help="Levels of the tree.")
@@ -84,9 +84,9 @@ def trace_get(
     )
     look = _Look(view=view, fold=fold, span=span, full=full or everything)
     target = to_file(output, path) if path else output
-    with open_data(source_files(files, output), output) as store:
-        spans = store.facts(trace_id)
-        _show(target, store, _chosen(spans, span) if span else spans, look)
+    with open_reader(files, output) as reader:
+        spans = reader.facts(trace_id)
+        _show(target, reader, _chosen(spans, span) if span else spans, look)
     if path:
         output.note(f"wrote {path}")
     elif view != "raw":
@@ -107,25 +107,25 @@ def _chosen(spans: Sequence[SpanFacts], prefix: str) -> list[SpanFacts]:
     return below(spans, found[0])
 
 
-def _show(output: Output, store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> None:
+def _show(output: Output, reader: Reader, spans: Sequence[SpanFacts], look: _Look) -> None:
     if look.view == "raw":
-        output.stored(_stored(store, spans, look))
+        output.stored(_stored(reader, spans, look))
     elif output.mode != "human" or look.view == "spans":
-        _show_data(output, store, spans, look)
+        _show_data(output, reader, spans, look)
     else:
-        output.lines(_DRAW[look.view](output.theme, store, spans, look))
+        output.lines(_DRAW[look.view](output.theme, reader, spans, look))
 
 
-def _stored(store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> list[bytes]:
+def _stored(reader: Reader, spans: Sequence[SpanFacts], look: _Look) -> list[bytes]:
     if look.span is None:
-        return store.raw(spans[0].trace_id)
-    lines = [line for span in spans for line in store.raw(span.trace_id, span.span_id)]
+        return reader.raw(spans[0].trace_id)
+    lines = [line for span in spans for line in reader.raw(span.trace_id, span.span_id)]
     return list(dict.fromkeys(lines))
 
 
-def _show_data(output: Output, store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> None:
+def _show_data(output: Output, reader: Reader, spans: Sequence[SpanFacts], look: _Look) -> None:
     if output.mode == "json" and look.view != "spans":
-        output.document(_document(store, spans, look))
+        output.document(_document(reader, spans, look))
         return
     rows = [span_values(span) for span in spans if _wanted(span, look.fold)]
     listing = Listing(
@@ -140,35 +140,35 @@ def _wanted(span: SpanFacts, fold: Fold) -> bool:
     )
 
 
-def _document(store: FileStore, spans: Sequence[SpanFacts], look: _Look) -> dict[str, Any]:
+def _document(reader: Reader, spans: Sequence[SpanFacts], look: _Look) -> dict[str, Any]:
     from catalyst_sdk.store.queries import transcript, turn_item
 
     document = FORM.trace(trace_row(spans))
     if look.view == "thread":
         return {
             **document,
-            "turns": [turn_item(turn) for turn in transcript(_talks(store, spans), spans)],
+            "turns": [turn_item(turn) for turn in transcript(_talks(reader, spans), spans)],
         }
     return {**document, "spans": [FORM.span(span) for span in spans if _wanted(span, look.fold)]}
 
 
-def _talks(store: FileStore, spans: Sequence[SpanFacts]) -> list[Any]:
+def _talks(reader: Reader, spans: Sequence[SpanFacts]) -> list[Any]:
     from catalyst_sdk.spans import messages
 
     wanted = {span.span_id: span for span in spans if span.kind == "LLM"}
     if not wanted:
         return []
-    read = store.trace(spans[0].trace_id)
+    read = reader.trace(spans[0].trace_id)
     return [(wanted[span.span_id], messages(span)) for span in read if span.span_id in wanted]
 
 
-Draw = Callable[[Theme, "FileStore", Sequence[SpanFacts], _Look], list[Text]]
+Draw = Callable[[Theme, "Reader", Sequence[SpanFacts], _Look], list[Text]]
 _DRAW: dict[str, Draw] = {
     "summary": lambda theme, _, spans, __: trace_summary(theme, trace_row(spans), spans),
     "tree": lambda theme, _, spans, look: tree(theme, spans, look.fold),
     "timeline": lambda theme, _, spans, look: timeline(theme, spans, look.fold),
-    "thread": lambda theme, store, spans, look: thread(
-        theme, _talks(store, spans), spans, full=look.full
+    "thread": lambda theme, reader, spans, look: thread(
+        theme, _talks(reader, spans), spans, full=look.full
     ),
 }
 

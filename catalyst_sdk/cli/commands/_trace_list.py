@@ -7,16 +7,22 @@ from collections.abc import Sequence
 
 import click
 
-from catalyst_sdk.cli._data import file_flags, nothing_fits, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._filters import Asked, Filters, select
 from catalyst_sdk.cli._format import out_of, short_length
 from catalyst_sdk.cli._grammar import Command, OneOf, option
 from catalyst_sdk.cli._items import FORM, TRACE_COLUMNS, TRACE_FIELDS, Row
 from catalyst_sdk.cli._listing import Listed
-from catalyst_sdk.cli._options import file_option, filter_argument, filter_options, output_options
+from catalyst_sdk.cli._options import (
+    filter_argument,
+    filter_options,
+    output_options,
+    source_options,
+)
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing
 from catalyst_sdk.cli.views._traces import trace_table
 from catalyst_sdk.store import queries
+from catalyst_sdk.store.queries import Counted
 
 
 @click.command(
@@ -25,7 +31,7 @@ from catalyst_sdk.store import queries
     example="catalyst trace list status:error 'duration:>5s' --file traces.jsonl --sort cost",
 )
 @filter_argument
-@file_option
+@source_options
 @option("-l", "--limit", type=int, default=None, metavar="N", help="Rows, 0 for all. [25]")
 @option("--cursor", metavar="TOKEN", help="Go on after a page: its next_cursor.")
 @option(
@@ -52,30 +58,27 @@ def trace_list(
     asked = select(filters, words)
     wanted = Listed(sort, order, output.rows(limit), cursor)
     wanted.check(queries.TRACE_SORTS)
-    sources = source_files(files, output)
-    with open_data(sources, output) as store:
-        selection = asked.of(store)
-        page = queries.list_traces(store, selection, **wanted.arguments())
-        failing = queries.first_errors(store, page.items)
-        total = wanted.total(page, lambda: queries.count_traces(store, selection, cap=0))
-        missing = "" if page.items else nothing_fits(store, asked, "traces")
+    with open_reader(files, output) as reader:
+        found = reader.traces(asked, wanted)
+        missing = "" if found.page.items else reader.nothing_fits(asked, "traces")
+    page = found.page
     listing = Listing(
         items=[FORM.trace(row) for row in page.items],
         columns=TRACE_COLUMNS,
         identity=("trace_id",),
         next_cursor=page.next_cursor,
     )
-    show_listing(output, listing, lambda theme: trace_table(theme, page.items, failing))
+    show_listing(output, listing, lambda theme: trace_table(theme, page.items, found.failing))
     if missing:
         output.note(missing)
         return
-    _end(output, page.items, total, asked, files)
+    _end(output, page.items, found.total, asked, files)
 
 
 def _end(
     output: Output,
     rows: Sequence[Row],
-    total: int,
+    total: Counted,
     asked: Asked,
     files: Sequence[str],
 ) -> None:
@@ -84,7 +87,7 @@ def _end(
     wanted = shown["trace_id"][: short_length(row["trace_id"] for row in rows)]
     output.hint(
         [
-            out_of(len(rows), total, "trace"),
+            out_of(len(rows), total.count, "trace", more=total.capped),
             asked.words,
             f"{failed:,} failed" if failed else "",
         ],

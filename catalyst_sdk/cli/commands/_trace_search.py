@@ -9,12 +9,12 @@ from typing import Any
 import click
 from rich.text import Text
 
-from catalyst_sdk.cli._data import file_flags, open_data, source_files
+from catalyst_sdk.cli._data import file_flags, open_reader
 from catalyst_sdk.cli._filters import Filters, select
 from catalyst_sdk.cli._format import one_line, plural, short_id
 from catalyst_sdk.cli._grammar import Command, option
 from catalyst_sdk.cli._lines import cut, styled
-from catalyst_sdk.cli._options import file_option, filter_options, output_options
+from catalyst_sdk.cli._options import filter_options, output_options, source_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing
 from catalyst_sdk.cli._theme import Theme
 
@@ -26,7 +26,7 @@ _PAGE = 50
     "search", cls=Command, example="catalyst trace search 'timed? out' --file traces.jsonl"
 )
 @click.argument("pattern")
-@file_option
+@source_options
 @option("-l", "--limit", type=click.IntRange(min=1), default=_PAGE, metavar="N", help="Hits. [50]")
 @filter_options()
 @output_options
@@ -35,9 +35,8 @@ def trace_search(pattern: str, files: Sequence[str], limit: int, filters: Filter
     output = current_output(os.environ)
     output.check_fields(HIT_FIELDS)
     asked = select(filters)
-    sources = source_files(files, output)
-    with open_data(sources, output) as store, asked.narrowed(store) as narrowed:
-        hits = narrowed.search(pattern, limit=limit)
+    with open_reader(files, output) as reader:
+        hits = reader.search(asked, pattern, limit)
     items: list[dict[str, Any]] = [
         {field: getattr(hit, field) for field in HIT_FIELDS} for hit in hits
     ]

@@ -30,7 +30,10 @@ def trace_item(row: Row, failed: Mapping[str, str] | None = None) -> api.TraceIt
 def span_item(row: Row | SpanFacts) -> api.SpanItem:
     """Give a row of `spans`."""
     values = queries.span_values(row) if isinstance(row, SpanFacts) else row
-    known: dict[str, Any] = {"has_usage": bool(values["has_usage"]), "has_cost": bool(values["has_cost"])}
+    known: dict[str, Any] = {
+        "has_usage": bool(values["has_usage"]),
+        "has_cost": bool(values["has_cost"]),
+    }
     return api.SpanItem(**_FORM.span(values), **known)
 
 

@@ -37,6 +37,7 @@ def _import(call: Call) -> api.Imported:
         path.write_bytes(call.request.state.body)
         spans = read_spans(path, on_bad_line=bad.append)
         stored = _store(call, spans)
+    call.held.store.flush()  # who imports looks at it next
     told = [api.BadLineItem(name, line.line, line.reason) for line in bad[:_LINES_TOLD]]
     return api.Imported(stored, told, len(bad))
 
