@@ -113,7 +113,7 @@ class Callbacks:
         started = Started(serialized, kwargs, "model")
         parameters: Mapping[str, Any] = kwargs.get("invocation_params") or {}
 
-        def make(context: Context, _hint: Hint | None, above: Run | None) -> Run:
+        def make(context: Context, hint: Hint | None, above: Run | None) -> Run:
             return ModelRun(
                 started.run_id,
                 self._tracer,
@@ -123,6 +123,7 @@ class Callbacks:
                 above,
                 ended=self._runs.ended,
                 capture_content=self._capture,
+                streaming=hint is not None and hint.streaming,
             )
 
         self._start(started, make)

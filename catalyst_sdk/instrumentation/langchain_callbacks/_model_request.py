@@ -30,11 +30,10 @@ class ModelRequest:
         self._told = told
         """The run's metadata, in which models say what they are."""
 
-    def fill(self, request: Request, *, streaming: bool) -> None:
+    def fill(self, request: Request) -> None:
         """Write it into *request*."""
         request.model = self._model()
         request.provider = self._text("ls_provider")
-        request.streaming = streaming
         details = request.details
         details[semconv.LLM_INVOCATION_PARAMETERS] = self._parameters_json()
         if request.capture_content:

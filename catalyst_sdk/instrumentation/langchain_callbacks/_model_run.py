@@ -34,8 +34,15 @@ class ModelRun(Run):
         *,
         ended: Ended,
         capture_content: bool,
+        streaming: bool,
     ) -> None:
-        started = Request(operation=name, name=name, remote=False, capture_content=capture_content)
+        started = Request(
+            operation=name,
+            name=name,
+            remote=False,
+            streaming=streaming,
+            capture_content=capture_content,
+        )
         self._call = _Call(tracer, started, context)
         self._request = request
         self._first_ns: int | None = None
@@ -67,8 +74,7 @@ class ModelRun(Run):
         aborted = not isinstance(error, Exception)
         shown = None if is_control_flow(error) else error
         self._finish(result, shown, "aborted" if aborted else "error")
-        if self.above is not None:
-            self.above.failed_below = error
+        self.tell_above(error)
 
     def abandoned(self, error: BaseException) -> None:
         """End the span of a call that *error* left, which may be another's."""
@@ -95,11 +101,11 @@ class ModelRun(Run):
         if answer is not None and is_from_cache(result):
             call.claim.cached = True
         if call.recording:
-            request.fill(call.request, streaming=self._first_ns is not None)
+            request.fill(call.request)
+            call.request.streaming |= self._first_ns is not None
             call.is_step = self._is_step()
-            call.traced_below = error is not None and error is self.failed_below
+            call.traced_below = error is not None and said(error) == self.failed_below
         call.finish(answer, error=error, outcome=outcome, first_ns=self._first_ns)
-        self.failed_below = None
 
     def _is_step(self) -> bool:
         claim = self._call.claim

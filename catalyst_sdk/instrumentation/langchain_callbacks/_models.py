@@ -12,6 +12,7 @@ from catalyst_sdk.instrumentation.langchain_callbacks._model_run import ModelRun
 from catalyst_sdk.instrumentation.langchain_callbacks._run import innermost_run
 from catalyst_sdk.instrumentation.langchain_callbacks._runs import Runs
 from catalyst_sdk.instrumentation.langchain_callbacks._scope import (
+    Hint,
     Scope,
     drive,
     drive_async,
@@ -23,6 +24,7 @@ from catalyst_sdk.instrumentation.langchain_callbacks._scope import (
 
 _CHAT = "langchain_core.language_models.chat_models"
 _LLM = "langchain_core.language_models.llms"
+_STREAMING = Hint(streaming=True)
 
 
 class ModelWrappers:
@@ -39,10 +41,10 @@ class ModelWrappers:
             (_CHAT, "BaseChatModel.agenerate"): scoped_coroutine(collect=True),
             (_CHAT, "BaseChatModel._generate_with_cache"): self._generate,
             (_CHAT, "BaseChatModel._agenerate_with_cache"): self._agenerate,
-            (_CHAT, "BaseChatModel.stream"): scoped_generator(),
-            (_CHAT, "BaseChatModel.astream"): scoped_async_generator(),
-            (_LLM, "BaseLLM.stream"): scoped_generator(),
-            (_LLM, "BaseLLM.astream"): scoped_async_generator(),
+            (_CHAT, "BaseChatModel.stream"): scoped_generator(_streaming),
+            (_CHAT, "BaseChatModel.astream"): scoped_async_generator(_streaming),
+            (_LLM, "BaseLLM.stream"): scoped_generator(_streaming),
+            (_LLM, "BaseLLM.astream"): scoped_async_generator(_streaming),
             (_LLM, "BaseLLM._generate_helper"): self._complete,
             (_LLM, "BaseLLM._agenerate_helper"): self._acomplete,
         }
@@ -147,16 +149,20 @@ class ModelWrappers:
         if hasattr(model, "_convert_cached_generations") or model.cache is False:
             return
         cache: Any = model.cache
-        if not hasattr(cache, "lookup"):
+        if getattr(cache, "lookup", None) is None:
             from langchain_core.globals import get_llm_cache
 
             cache = get_llm_cache()
-        if cache is not None and type(cache) not in self._caches:
-            self._watch(type(cache))
+        if cache is not None and cache.__class__ not in self._caches:
+            self._watch(cache.__class__)
 
     def _watch(self, kind: type) -> None:
         places = {"lookup": _note_lookup, "alookup": _note_alookup}
         self._caches[kind] = [Patch(kind, name, wrapper) for name, wrapper in places.items()]
+
+
+def _streaming(_model: Any, _args: Any, _kwargs: Any) -> Hint:
+    return _STREAMING
 
 
 def _settle(runs: list[ModelRun], error: BaseException) -> None:

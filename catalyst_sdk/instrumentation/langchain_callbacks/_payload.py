@@ -106,7 +106,7 @@ def _pydantic_fields(value: Any) -> list[tuple[str, Any]] | None:
     fields: Mapping[str, Any] | None = getattr(value, "__pydantic_fields__", None)
     if fields is None:
         return None
-    held: dict[str, Any] = vars(value)
+    held: dict[str, Any] = value.__dict__
     return [(k, v) for k, v in held.items() if getattr(fields.get(k), "repr", True)]
 
 

@@ -24,7 +24,16 @@ Ended = Callable[["Run"], bool]
 class Run:
     """A run under way. The context below it leads to it and to those it runs in."""
 
-    __slots__ = ("_ended", "above", "context", "failed_below", "graph", "run_id", "span", "write")
+    __slots__ = (
+        "_ended",
+        "above",
+        "context",
+        "failed_below",
+        "graph",
+        "handed_over_below",
+        "run_id",
+        "span",
+    )
 
     def __init__(
         self,
@@ -41,8 +50,10 @@ class Run:
         self.above = above
         self.graph = graph
         self.context = otel.set_value(_KEY, self, below)
-        self.failed_below: BaseException | None = None
-        """What a run inside raised: told in full there."""
+        self.failed_below = ""
+        """What a run inside raised, in words: it is told in full there."""
+        self.handed_over_below = ""
+        """Whom a run inside handed over to: it is told there."""
         self._ended = ended
 
     def end(self, write: Callable[[], None] | None = None) -> None:
@@ -58,13 +69,16 @@ class Run:
             self.span.end()
         except Exception:  # noqa: BLE001 - a span processor of the host's raised
             report_failure("a span could not be ended")
-        self.failed_below = None
 
     def fail(self, error: BaseException) -> None:
         """End the span with what the run raised."""
         self.end(lambda: self._write_error(error))
+        self.tell_above(error)
+
+    def tell_above(self, error: BaseException) -> None:
+        """Spare the runs around this one the whole story of *error*."""
         if self.above is not None:
-            self.above.failed_below = error
+            self.above.failed_below = said(error)
 
     def abandoned(self, error: BaseException) -> None:
         """End the span, if it has not, of a call that *error* left."""
@@ -85,9 +99,10 @@ class Run:
     def _write_error(self, error: BaseException) -> None:
         if is_control_flow(error):
             return
-        if error is self.failed_below:
+        words = said(error)
+        if words == self.failed_below:
             self.span.set_attribute("error.type", type(error).__name__)
-            self.span.set_status(StatusCode.ERROR, said(error))
+            self.span.set_status(StatusCode.ERROR, words)
         else:
             TracedSpan(self.span).record_exception(error)
 

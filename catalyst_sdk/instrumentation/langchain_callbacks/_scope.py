@@ -36,6 +36,8 @@ class Hint(msgspec.Struct, frozen=True):
     agent_name: str | None = None
     session_id: str | None = None
     tool_call_id: str | None = None
+    streaming: bool = False
+    """The caller takes the answer piece by piece."""
     hidden_arguments: frozenset[str] = frozenset()
     """Arguments of a tool that the model does not give."""
 
@@ -208,7 +210,8 @@ async def drive_async(
                 resume = inner.__anext__ if sent is None else partial(inner.asend, sent)
     except BaseException as error:
         with scope:
-            if close := getattr(inner, "aclose", None):
+            close = getattr(inner, "aclose", None)
+            if close and not getattr(inner, "ag_running", False):  # the loop may be closing it too
                 await close()
         settle(error)
         raise

@@ -7,7 +7,7 @@ from typing import Any
 from opentelemetry.trace import StatusCode
 
 from catalyst_sdk import semconv
-from catalyst_sdk.instrumentation.langchain_callbacks._failure import is_control_flow
+from catalyst_sdk.instrumentation.langchain_callbacks._failure import is_control_flow, said
 from catalyst_sdk.instrumentation.langchain_callbacks._payload import Payloads, document_object
 from catalyst_sdk.instrumentation.langchain_callbacks._run import Run
 from catalyst_sdk.instrumentation.llm import as_list, to_json
@@ -71,7 +71,7 @@ class StepRun(Run):
 
     def _write_error(self, error: BaseException) -> None:
         super()._write_error(error)
-        if is_control_flow(error) and error is not self.failed_below:
+        if is_control_flow(error) and said(error) != self.failed_below:
             self._write_signal(error)
 
     def _write_signal(self, error: BaseException) -> None:
@@ -92,4 +92,10 @@ class StepRun(Run):
             first: Any = next(iter(as_list(target)), target)
             name = first if isinstance(first, str) else getattr(first, "node", None)
             if isinstance(name, str):
-                self.span.set_attribute(semconv.AGENT_HANDOFF_TO, name)
+                self._hand_over(name)
+
+    def _hand_over(self, name: str) -> None:
+        if name != self.handed_over_below:
+            self.span.set_attribute(semconv.AGENT_HANDOFF_TO, name)
+        if self.above is not None:
+            self.above.handed_over_below = name
