@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export import SpanExporter
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from catalyst_sdk.export import ContentPolicy
 
 T = TypeVar("T")
+Attributes = Mapping[str, Any]
 
 _log = logging.getLogger("catalyst_sdk")
 _announced: set[str] = set()
@@ -61,7 +62,7 @@ def build(request: Request) -> Parts:
     if policy is None:  # what was to be blotted out is not known: nothing goes out
         policy = ContentPolicy(capture=False)
     batches = [
-        BatchProcessor(exporter, policy=policy, enrich=Pricing(import_unforked))
+        BatchProcessor(exporter, policy=policy, enrich=_named_and_priced(Pricing(import_unforked)))
         for exporter in _exporters(request)
     ]
     identity = identity_of(
@@ -83,6 +84,19 @@ def build(request: Request) -> Parts:
         sample_rate=None if chosen.ours else settings.sample_rate,
     )
     return Parts(chosen, pipeline, identity)
+
+
+def _named_and_priced(
+    price: Callable[[Attributes], Attributes],
+) -> Callable[[Attributes], Attributes]:
+    """Add our names to the spans of other instrumentations, and what a model call cost to all."""
+    from catalyst_sdk.export._foreign import our_names
+
+    def enrich(attributes: Attributes) -> Attributes:
+        named = our_names(attributes)
+        return {**named, **price({**attributes, **named} if named else attributes)}
+
+    return enrich
 
 
 def usable(settings: config.Settings, name: str, make: Callable[[], T]) -> T | None:
