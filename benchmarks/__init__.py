@@ -1,0 +1,1 @@
+"""Performance against the peers: `python -m benchmarks` (see benchmarks/README.md)."""
