@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from catalyst_sdk.findings import Totals
+from catalyst_sdk.halo._literal import literal
 from catalyst_sdk.spans import Conversation, Span, messages
 
 __all__ = ["AgentBaseline", "Dataset", "Queries"]
@@ -47,6 +48,7 @@ class Dataset:
     """What rules could not look at or left out, in sentences; shared by all detectors."""
     passed_over: list[int] = field(default_factory=list[int])
     """Traces of each thing seen that did not make a case; shared by all detectors."""
+    _pinned: dict[str, str] = field(default_factory=dict[str, str])
     _agents: dict[str, str] = field(default_factory=dict[str, str])
     _seen: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
 
@@ -60,6 +62,23 @@ class Dataset:
         """Run a query that gives one row; {} when it gives none."""
         rows = self.rows(sql)
         return rows[0] if rows else {}
+
+    def pinned(self, where: str) -> str:
+        """Give a condition that is cheap to use again: the spans it holds for, when they are few.
+
+        For follow-up questions on a finding; its matcher stays the condition itself.
+        """
+        if where not in self._pinned:
+            rows = self.store.query(
+                f"SELECT trace_id, span_id FROM spans WHERE {where} ORDER BY trace_id, span_id "
+                f"LIMIT {_PINNED + 1}"
+            )
+            few = ", ".join(
+                f"({literal(row['trace_id'])}, {literal(row['span_id'])})" for row in rows
+            )
+            small = 0 < len(rows) <= _PINNED
+            self._pinned[where] = f"(trace_id, span_id) IN ({few})" if small else where
+        return self._pinned[where]
 
     def conversation(self, trace_id: str, span_id: str) -> Conversation:
         """Read what one model call was told and said; for a few spans, not for all."""
@@ -85,6 +104,20 @@ class Dataset:
             self.passed_over.append(traces)
         return bool(traces) and traces >= self.enough(limit) and also
 
+    def view(self) -> Dataset:
+        """Give the same data, answers included, to a detector with remarks of its own."""
+        return replace(self, remarks=[], passed_over=[])
+
+    def cases(self, what: str, sql: str, most: int = 8) -> list[dict[str, Any]]:
+        """Give the rows (with a column `traces`) that make a case, at most so many.
+
+        The report names *what*, in the plural, when there are more.
+        """
+        found = [row for row in self.rows(sql) if self.is_case(row["traces"])]
+        if len(found) > most:
+            self.leave_out(f"{len(found) - most} more {what}, in fewer runs, are not listed.")
+        return found[:most]
+
     def leave_out(self, sentence: str) -> None:
         """State in the report what was not looked at or not listed."""
         if sentence not in self.remarks:
@@ -99,8 +132,8 @@ class Dataset:
         """Name a trace's agent, "" when it has none."""
         if not self._agents:
             for row in self.store.query(
-                "SELECT if(agent_name != '', agent_name, agent_id) AS agent, "
-                "groupArray(trace_id) AS ids FROM traces GROUP BY agent"
+                "SELECT if(agent_name != '', agent_name, agent_id) AS agent, groupArray(trace_id) "
+                "AS ids FROM traces GROUP BY agent"
             ):
                 self._agents.update(dict.fromkeys(row["ids"], row["agent"]))
         return self._agents.get(trace_id, "")
@@ -124,12 +157,16 @@ class Dataset:
         ]
 
 
+_PINNED = 700
+"""Spans that fit into a query by their ids, three times over."""
+
+
 def _spread(name: str, values: str) -> str:
     """SQL for the median and the median absolute deviation of an array."""
     middle = f"arrayReduce('median', {values})"
     return (
-        f"{middle} AS {name}, "
-        f"arrayReduce('median', arrayMap(x -> abs(x - {middle}), {values})) AS {name}_mad"
+        f"{middle} AS {name}, arrayReduce('median', arrayMap(x -> abs(x - {middle}), {values})) AS "
+        f"{name}_mad"
     )
 
 

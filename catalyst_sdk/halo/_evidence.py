@@ -9,9 +9,9 @@ from catalyst_sdk.errors import CatalystError
 from catalyst_sdk.findings import Evidence
 from catalyst_sdk.halo._candidate import Candidate, Cite
 from catalyst_sdk.halo._dataset import Dataset
+from catalyst_sdk.halo._literal import literal
 from catalyst_sdk.halo._measure import Pick
 from catalyst_sdk.halo._quote import holds, quote_from
-from catalyst_sdk.halo.detectors._sql import literal
 
 __all__ = ["Rows", "choose", "cite", "rows_of", "verify"]
 
@@ -36,8 +36,8 @@ def _several_each(data: Dataset, candidate: Candidate, picks: Sequence[Pick]) ->
     """Take more spans of each when only one or two traces are affected."""
     order = f"{candidate.cite.worst} DESC, start_ns" if candidate.cite.worst else "start_ns"
     rows = data.store.query(
-        f"SELECT trace_id, span_id FROM spans WHERE {candidate.where} "
-        f"ORDER BY trace_id, {order}, span_id LIMIT {4 - len(picks)} BY trace_id"
+        f"SELECT trace_id, span_id FROM spans WHERE {data.pinned(candidate.where)} ORDER BY "
+        f"trace_id, {order}, span_id LIMIT {4 - len(picks)} BY trace_id"
     )
     return [
         Pick(row["trace_id"], row["span_id"])

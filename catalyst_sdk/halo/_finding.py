@@ -79,7 +79,8 @@ def _matcher(data: Dataset, candidate: Candidate) -> str:
     """Give the filter when it fits exactly the same spans, else the condition itself."""
     if candidate.filter:
         condition, params = condition_of(candidate.filter)
-        other = f"SELECT countIf(({candidate.where}) != ({condition})) AS n FROM spans"
+        here = data.pinned(candidate.where)
+        other = f"SELECT countIf(({here}) != ({condition})) AS n FROM spans"
         if not data.store.query(other, params)[0]["n"]:
             return candidate.filter
     return SQL_PREFIX + _LINE_BREAK.sub(" ", candidate.where)

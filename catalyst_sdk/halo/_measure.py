@@ -50,9 +50,9 @@ def measure(data: Dataset, candidate: Candidate) -> Measured | None:
     )
     weight = f"max(toFloat64({worst}))" if worst else "0."
     rows = data.store.query(
-        "SELECT trace_id, min(start_ns) AS first, max(start_ns) AS last, count() AS spans, "
-        f"{pick} AS pick, {weight} AS weight FROM spans WHERE {candidate.where} "
-        "GROUP BY trace_id ORDER BY first, trace_id"
+        f"SELECT trace_id, min(start_ns) AS first, max(start_ns) AS last, count() AS spans, {pick} "
+        f"AS pick, {weight} AS weight FROM spans WHERE {data.pinned(candidate.where)} GROUP BY "
+        "trace_id ORDER BY first, trace_id"
     )
     if not rows:
         return None
@@ -82,8 +82,8 @@ def spent_on(data: Dataset, query: str) -> Spent:
     row = data.store.query(
         "SELECT groupArray(h) AS spans, groupArray(t) AS tokens, groupArray(u) AS usd, "
         "groupArray(s) AS seconds FROM (SELECT cityHash64(trace_id, span_id) AS h, "
-        "max(toFloat64(tokens)) AS t, max(toFloat64(usd)) AS u, max(toFloat64(seconds)) AS s "
-        f"FROM ({query}) GROUP BY h)"
+        "max(toFloat64(tokens)) AS t, max(toFloat64(usd)) AS u, max(toFloat64(seconds)) AS s FROM "
+        f"({query}) GROUP BY h)"
     )[0]
     return Spent(
         spans=list(row["spans"]),
@@ -117,6 +117,7 @@ def together(spendings: Iterable[Spent]) -> Waste:
 def spans_of(data: Dataset, where: str) -> set[int]:
     """Give the affected spans by their hash."""
     row = data.store.query(
-        f"SELECT groupUniqArray(cityHash64(trace_id, span_id)) AS spans FROM spans WHERE {where}"
+        "SELECT groupUniqArray(cityHash64(trace_id, span_id)) AS spans FROM spans WHERE "
+        f"{data.pinned(where)}"
     )[0]
     return set(row["spans"])

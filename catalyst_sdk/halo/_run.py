@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from catalyst_sdk.store import FileStore
 
 __all__ = ["detect", "run"]
+
+_AT_ONCE = 4
+"""Detectors that run at a time; the engine answers from several threads."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (`read`, `detect`), how much of it is done, and how much there is."""
@@ -89,26 +94,32 @@ def _silent(_stage: str, _done: int, _whole: int) -> None:
 def _examine(
     data: Dataset, detectors: Sequence[Detector], told: Progress
 ) -> tuple[list[Made], list[Check]]:
-    """Run every detector; one that raises is named in the report and the others go on."""
+    """Run every detector, some at a time; findings come in the detectors' order."""
     checks = eligible(data, detectors)
     made: list[Made] = []
-    for number, check in enumerate(checks):
-        told("detect", number, len(checks))
-        if check.looked_at == 0:
-            continue
-        said = len(data.remarks) + len(data.passed_over)
-        try:
-            candidates = list(check.detector.detect(data))
-            found = [make(data, check.detector, one) for one in candidates]
-        except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
-            check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
-            continue
-        check.unsure = len(data.remarks) + len(data.passed_over) > said
-        kept = [one for one in found if one is not None]
-        check.found = len(kept)
-        made += kept
-    told("detect", len(checks), len(checks))
+    with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1), "halo") as pool:
+        told("detect", 0, len(checks))
+        for number, (own, found) in enumerate(pool.map(partial(_detect, data), checks), 1):
+            told("detect", number, len(checks))
+            made += found
+            for remark in own.remarks:
+                data.leave_out(remark)
     return made, checks
+
+
+def _detect(data: Dataset, check: Check) -> tuple[Dataset, list[Made]]:
+    """Run one detector; when it raises it is named in the report, and the others go on."""
+    own = data.view()
+    if check.looked_at == 0:
+        return own, []
+    try:
+        found = [make(own, check.detector, one) for one in check.detector.detect(own)]
+    except Exception as error:  # noqa: BLE001 - the boundary to a detector, maybe a third party's
+        check.failed = f"{type(error).__name__}: {error}".split("\n")[0]
+        return own, []
+    made = [one for one in found if one is not None]
+    check.found, check.unsure = len(made), bool(own.remarks or own.passed_over)
+    return own, made
 
 
 def _report(data: Dataset, made: list[Made], checks: list[Check]) -> Report:

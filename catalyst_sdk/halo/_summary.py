@@ -74,9 +74,9 @@ def impact_parts(finding: Finding) -> list[str]:
     """Say what a finding costs, part by part: runs with their interval, tokens, money, time."""
     impact = finding.impact
     parts = [
-        f"{count(impact.traces_affected)} of {count(impact.traces_total, 'run')}"
-        f" ({percent(impact.traces_affected / max(1, impact.traces_total))}, "
-        f"95% interval {_interval(impact.share_low, impact.share_high)})"
+        f"{count(impact.traces_affected)} of {count(impact.traces_total, 'run')} "
+        f"({percent(impact.traces_affected / max(1, impact.traces_total))}, 95% interval "
+        f"{_interval(impact.share_low, impact.share_high)})"
     ]
     if impact.wasted_tokens:
         parts.append(f"{tokens(impact.wasted_tokens)} tokens")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from catalyst_sdk.halo._literal import any_of, literal
 
 __all__ = [
     "AGENT",
@@ -23,9 +23,8 @@ AGENT = "if(agent_name != '', agent_name, agent_id)"
 """Who did it, as a person calls it: the agent's name, else its id."""
 
 SITE = (
-    "multiIf(kind = 'TOOL' AND tool_name != '', tool_name, "
-    "kind = 'LLM' AND model != '', model, kind = 'LLM' AND request_model != '', request_model, "
-    "name)"
+    "multiIf(kind = 'TOOL' AND tool_name != '', tool_name, kind = 'LLM' AND model != '', model, "
+    "kind = 'LLM' AND request_model != '', request_model, name)"
 )
 """Where it happened, in words a person knows: the tool, the model, else the span's name."""
 
@@ -38,8 +37,8 @@ STEP_KINDS = "('LLM', 'TOOL', 'RETRIEVER', 'EMBEDDING', 'RERANKER', 'GUARDRAIL')
 FAILED = "(status = 'ERROR' OR soft_error != '')"
 
 LEAF_ERROR = (
-    "status = 'ERROR' AND (trace_id, span_id) NOT IN "
-    "(SELECT trace_id, parent_span_id FROM spans WHERE status = 'ERROR')"
+    "status = 'ERROR' AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_span_id FROM spans "
+    "WHERE status = 'ERROR')"
 )
 """Errors where they began: no span below them failed."""
 
@@ -54,19 +53,6 @@ FROM spans GROUP BY trace_id
 """For each trace: how its root ended, its last step, and its last error at the origin."""
 
 
-def literal(value: str | int | float) -> str:
-    """Write a value into SQL; text from traces is escaped."""
-    if isinstance(value, (int, float)):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
-    return "'" + escaped.replace("\r", "\\r").replace("\t", "\\t").replace("\0", "\\0") + "'"
-
-
-def any_of(values: Iterable[str]) -> str:
-    """Write a list for IN."""
-    return "(" + ", ".join(literal(value) for value in values) + ")"
-
-
 def pairs(query: str) -> str:
     """Make a condition on `spans` of a query giving (trace_id, span_id)."""
     return f"(trace_id, span_id) IN ({query})"
@@ -75,8 +61,8 @@ def pairs(query: str) -> str:
 def own_waste(where: str) -> str:
     """Count what the spans themselves used."""
     return (
-        "SELECT trace_id, span_id, total_tokens AS tokens, cost_usd AS usd, "
-        f"duration_ns / 1e9 AS seconds FROM spans WHERE {where}"
+        "SELECT trace_id, span_id, total_tokens AS tokens, cost_usd AS usd, duration_ns / 1e9 AS "
+        f"seconds FROM spans WHERE {where}"
     )
 
 

@@ -23,8 +23,8 @@ FROM spans WHERE kind = 'LLM' AND has_usage AND status != 'ERROR'
 """
 
 _CACHEABLE = (
-    "before.1 != '' AND before.2 >= 1024 AND prompt_tokens >= before.2 "
-    "AND start_ns - before.3 < 300000000000"
+    "before.1 != '' AND before.2 >= 1024 AND prompt_tokens >= before.2 AND start_ns - before.3 < "
+    "300000000000"
 )
 """A later request of a run that carries at least the earlier one's 1,024 tokens, in five minutes:
 what OpenAI caches by itself and Anthropic when told to."""
@@ -63,8 +63,7 @@ GROUP BY agent, provider, model ORDER BY cacheable DESC, agent, provider, model"
         if not (unstable or told or recorded["n"]):
             data.leave_out(
                 f"Prompt caching of {code(row['model'])}: no request reports cached tokens, and "
-                "the "
-                "prompts begin alike, so they are more likely unrecorded than missed."
+                "the prompts begin alike, so they are more likely unrecorded than missed."
             )
             continue
         yield _uncached(data, row, bool(unstable), told)
@@ -72,8 +71,8 @@ GROUP BY agent, provider, model ORDER BY cacheable DESC, agent, provider, model"
 
 def _uncached(data: Dataset, row: Row, unstable: bool, told: bool) -> Candidate:
     mine = (
-        f"agent = {literal(row['agent'])} AND provider = {literal(row['provider'])} "
-        f"AND model = {literal(row['model'])} AND {_CACHEABLE}"
+        f"agent = {literal(row['agent'])} AND provider = {literal(row['provider'])} AND model = "
+        f"{literal(row['model'])} AND {_CACHEABLE}"
     )
     where = pairs(f"SELECT trace_id, span_id FROM ({_TURNS}) WHERE {mine}")
     model, agent = code(row["model"]), code(row["agent"] or "the agent")
@@ -90,8 +89,8 @@ def _uncached(data: Dataset, row: Row, unstable: bool, told: bool) -> Candidate:
             "from the first token, so everything after the difference is read anew."
         )
         steps = [
-            "Move what changes (time, ids, user data) from the beginning of the prompt to the "
-            "last user message.",
+            "Move what changes (time, ids, user data) from the beginning of the prompt to the last "
+            "user message.",
             "Round a time that must stay to the day.",
             "Keep the order of tools and messages the same in every request.",
         ]
@@ -125,8 +124,7 @@ def _uncached(data: Dataset, row: Row, unstable: bool, told: bool) -> Candidate:
         ),
         summary=(
             f"{count(row['calls'], 'request')} in {count(row['traces'], 'run')} repeat at least "
-            "the "
-            f"prompt of the turn before, {tokens(row['cacheable'])} tokens in all; "
+            f"the prompt of the turn before, {tokens(row['cacheable'])} tokens in all; "
             f"{percent(row['hit'] / max(1, row['cacheable']))} came from the cache. Cached input "
             f"costs half or less, so about {tokens(lost / 2)} tokens' worth is paid too much."
         ),

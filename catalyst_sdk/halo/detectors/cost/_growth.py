@@ -43,8 +43,8 @@ _FLOOR = 8_000
 def context_growth(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent that never forgets."""
     grown = (
-        f"calls >= {data.limit('turns'):.0f} AND last >= {data.limit('tokens'):.0f} "
-        f"AND last >= {data.limit('factor')} * first"
+        f"calls >= {data.limit('turns'):.0f} AND last >= {data.limit('tokens'):.0f} AND last >= "
+        f"{data.limit('factor')} * first"
     )
     for row in data.rows(f"""
 SELECT agent, countIf({grown}) AS traces, count() AS runs,
@@ -78,9 +78,8 @@ GROUP BY tool HAVING used >= 500 ORDER BY used DESC, tool LIMIT 3""")
         ),
         summary=(
             f"In {share(row['traces'], row['runs'], 'runs')} the last of typically {row['turns']} "
-            f"model calls reads {row['ends'] / max(1, row['begins']):.0f} times as many tokens "
-            "as the "
-            f"first, up to {tokens(row['largest'])}."
+            f"model calls reads {row['ends'] / max(1, row['begins']):.0f} times as many tokens as "
+            f"the first, up to {tokens(row['largest'])}."
             + (f" Most of it are results of {tools}." if tools else "")
         ),
         root_cause=(
@@ -94,9 +93,8 @@ GROUP BY tool HAVING used >= 500 ORDER BY used DESC, tool LIMIT 3""")
             steps=[
                 *(
                     [
-                        f"Start with {code(heavy[0]['tool'])}: keep its last result, replace "
-                        "older ones "
-                        "by one line."
+                        f"Start with {code(heavy[0]['tool'])}: keep its last result, replace older "
+                        "ones by one line."
                     ]
                     if heavy
                     else []

@@ -17,10 +17,9 @@ __all__ = ["serial_calls", "slow_tail"]
 
 
 _NOT_BY_A_CHILD = (
-    "(trace_id, span_id) NOT IN (SELECT c.trace_id, c.parent_span_id FROM spans AS c "
-    "JOIN spans AS p ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id "
-    f"WHERE c.kind IN {STEP_KINDS} AND c.duration_ns >= 0.8 * p.duration_ns "
-    f"AND p.kind IN {STEP_KINDS})"
+    "(trace_id, span_id) NOT IN (SELECT c.trace_id, c.parent_span_id FROM spans AS c JOIN spans AS "
+    f"p ON c.trace_id = p.trace_id AND c.parent_span_id = p.span_id WHERE c.kind IN {STEP_KINDS} "
+    f"AND c.duration_ns >= 0.8 * p.duration_ns AND p.kind IN {STEP_KINDS})"
 )
 """A step that is slow because a step inside it is slow is not reported; the inner one is."""
 
@@ -61,12 +60,15 @@ ORDER BY kind, site, agent"""):
                 factor=data.limit("factor"),
             ),
         )
-        where = (
-            f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
-            f"AND {AGENT} = {literal(row['agent'])} AND status != 'ERROR' AND end_ns != 0 "
-            f"AND duration_ns >= {round(bound * 1000)}000000 AND {_NOT_BY_A_CHILD}"
+        slow = (
+            f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} AND {AGENT} = "
+            f"{literal(row['agent'])} AND status != 'ERROR' AND end_ns != 0 AND duration_ns >= "
+            f"{round(bound * 1000)}000000"
         )
-        tail = _tail(data, where, row)
+        if not data.row(f"SELECT count() AS n FROM spans WHERE {slow}")["n"]:
+            continue
+        where = f"{slow} AND {_NOT_BY_A_CHILD}"
+        tail = _tail(data, data.pinned(where), row)
         rare = tail.get("spans", 0) <= 0.3 * row["calls"]
         if tail and data.is_case(tail["traces"], rare and tail["of_run"] >= data.limit("of_run")):
             yield _slow(row, tail, where, bound)
@@ -126,8 +128,7 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
         ),
         summary=(
             f"{share(tail['spans'], row['calls'], 'calls')} took longer than {duration(bound)} "
-            "(median "
-            f"{duration(row['middle'])}, 95% under {duration(row['p95'])}); they make up "
+            f"(median {duration(row['middle'])}, 95% under {duration(row['p95'])}); they make up "
             f"{percent(tail['of_run'])} of the time of their runs.{runs}{alone}"
         ),
         root_cause=(
@@ -172,8 +173,8 @@ def _slow(row: Row, tail: Row, where: str, bound: float) -> Candidate:
             ("-status", "error"),
         ),
         waste=(
-            "SELECT trace_id, span_id, 0 AS tokens, 0. AS usd, "
-            f"greatest(0., duration_ns / 1e9 - {row['middle']}) AS seconds FROM spans WHERE {where}"
+            "SELECT trace_id, span_id, 0 AS tokens, 0. AS usd, greatest(0., duration_ns / 1e9 - "
+            f"{row['middle']}) AS seconds FROM spans WHERE {where}"
         ),
         cite=Cite(
             "input", worst="duration_ns", note=lambda r: f"took {duration(r['duration_ns'] / 1e9)}"
@@ -220,8 +221,8 @@ FROM ({_ASKED_TOGETHER})""")
         return
     where = pairs(f"SELECT trace_id, arrayJoin(runs).2 AS span_id FROM ({_ASKED_TOGETHER})")
     whole = data.row(
-        "SELECT sum(duration_ns) / 1e9 AS seconds FROM traces WHERE trace_id IN "
-        f"(SELECT trace_id FROM ({_ASKED_TOGETHER}))"
+        "SELECT sum(duration_ns) / 1e9 AS seconds FROM traces WHERE trace_id IN (SELECT trace_id "
+        f"FROM ({_ASKED_TOGETHER}))"
     )["seconds"]
     each = row["saved"] / row["traces"]
     if each < data.limit("saved") or row["saved"] < data.limit("of_run") * whole:
@@ -234,7 +235,7 @@ FROM ({_ASKED_TOGETHER})""")
         key=("harness",),
         where=where,
         title=(
-            f"Tool calls asked for together run one after the other, and each such run waits "
+            "Tool calls asked for together run one after the other, and each such run waits "
             f"{duration(each)} longer than it must"
         ),
         summary=(

@@ -48,9 +48,9 @@ ORDER BY used DESC, agent, model, prompt"""):
         if not data.is_case(row["traces"]):
             continue
         where = (
-            f"kind = 'LLM' AND {_FREE_TEXT} AND {_MODEL} = {literal(row['model'])} "
-            f"AND {AGENT} = {literal(row['agent'])} AND system_hash = {row['prompt']} "
-            "AND completion_tokens > 0 AND length(tools_offered) = 0"
+            f"kind = 'LLM' AND {_FREE_TEXT} AND {_MODEL} = {literal(row['model'])} AND {AGENT} = "
+            f"{literal(row['agent'])} AND system_hash = {row['prompt']} AND completion_tokens > 0 "
+            "AND length(tools_offered) = 0"
         )
         few = row["answers"] <= 12
         seen = listing([quoted(e, 24) for e in row["examples"]])
@@ -59,13 +59,12 @@ ORDER BY used DESC, agent, model, prompt"""):
             where=where,
             title=(
                 f"{code(row['model'])} is paid to "
-                f"{'choose between a few labels' if few else 'give answers of a few words'}, "
-                "which a small model does as well"
+                f"{'choose between a few labels' if few else 'give answers of a few words'}, which "
+                "a small model does as well"
             ),
             summary=(
                 f"{count(row['calls'], 'call')} with the same prompt, {tokens(row['used'])} "
-                "tokens, "
-                f"gave answers of at most {row['tail']} tokens (95% of them)"
+                f"tokens, gave answers of at most {row['tail']} tokens (95% of them)"
                 + (f", {count(row['answers'], 'different one')} in all: {seen}." if few else ".")
                 + " Small models cost a fifth or less."
             ),
@@ -90,8 +89,8 @@ ORDER BY used DESC, agent, model, prompt"""):
             harm="wastes",
             certainty=0.7,
             waste=(
-                "SELECT trace_id, span_id, toInt64(0.8 * total_tokens) AS tokens, "
-                f"0.8 * cost_usd AS usd, 0. AS seconds FROM spans WHERE {where}"
+                "SELECT trace_id, span_id, toInt64(0.8 * total_tokens) AS tokens, 0.8 * cost_usd "
+                f"AS usd, 0. AS seconds FROM spans WHERE {where}"
             ),
             cite=Cite("output", note=lambda _: "the whole answer"),
         )
@@ -123,15 +122,14 @@ GROUP BY agent, model ORDER BY thought DESC, agent, model"""):
         if not data.is_case(row["traces"], much):
             continue
         where = (
-            f"kind = 'LLM' AND reasoning_tokens > 0 AND status != 'ERROR' "
-            f"AND {_MODEL} = {literal(row['model'])} AND {AGENT} = {literal(row['agent'])} "
-            f"AND reasoning_tokens >= {data.limit('ratio')} * "
-            "greatest(1, completion_tokens - reasoning_tokens)"
+            f"kind = 'LLM' AND reasoning_tokens > 0 AND status != 'ERROR' AND {_MODEL} = "
+            f"{literal(row['model'])} AND {AGENT} = {literal(row['agent'])} AND reasoning_tokens "
+            f">= {data.limit('ratio')} * greatest(1, completion_tokens - reasoning_tokens)"
         )
         spare = (
-            "SELECT trace_id, span_id, toInt64(greatest(0, reasoning_tokens - "
-            "2 * (completion_tokens - reasoning_tokens))) AS tokens, 0. AS usd, 0. AS seconds "
-            f"FROM spans WHERE {where}"
+            "SELECT trace_id, span_id, toInt64(greatest(0, reasoning_tokens - 2 * "
+            "(completion_tokens - reasoning_tokens))) AS tokens, 0. AS usd, 0. AS seconds FROM "
+            f"spans WHERE {where}"
         )
         yield Candidate(
             key=(row["agent"], row["model"]),
@@ -171,8 +169,8 @@ GROUP BY agent, model ORDER BY thought DESC, agent, model"""):
                 anchor="reasoning",
                 worst="reasoning_tokens",
                 note=lambda r: (
-                    f"{tokens(r['reasoning_tokens'])} of "
-                    f"{tokens(r['completion_tokens'])} completion tokens"
+                    f"{tokens(r['reasoning_tokens'])} of {tokens(r['completion_tokens'])} "
+                    "completion tokens"
                 ),
             ),
         )

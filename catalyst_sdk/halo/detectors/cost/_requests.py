@@ -39,12 +39,12 @@ def repeated_request(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for repeats within runs and one for repeats across runs."""
     within = f"SELECT trace_id, span_id FROM ({_SAME}) WHERE run_nth > 1"
     often = (
-        f"SELECT input_hash FROM ({_SAME}) WHERE run_nth = 1 GROUP BY input_hash, model "
-        f"HAVING count() >= {data.limit('repeats'):.0f}"
+        f"SELECT input_hash FROM ({_SAME}) WHERE run_nth = 1 GROUP BY input_hash, model HAVING "
+        f"count() >= {data.limit('repeats'):.0f}"
     )
     across = (
-        f"SELECT trace_id, span_id FROM ({_SAME}) WHERE nth > 1 AND run_nth = 1 AND "
-        f"input_hash IN ({often})"
+        f"SELECT trace_id, span_id FROM ({_SAME}) WHERE nth > 1 AND run_nth = 1 AND input_hash IN "
+        f"({often})"
     )
     for key, query in (("run", within), ("runs", across)):
         where = pairs(query)
@@ -54,18 +54,18 @@ SELECT uniqExact(trace_id) AS traces, count() AS spans, uniqExact(input_hash) AS
   (SELECT count() FROM spans WHERE kind = 'LLM') AS calls
 FROM spans WHERE {where}""")
         if data.is_case(row["traces"]):
-            yield _again(row, key, where)
+            yield _again(data, row, key, where)
 
 
-def _again(row: Row, key: str, where: str) -> Candidate:
+def _again(data: Dataset, row: Row, key: str, where: str) -> Candidate:
     inside = key == "run"
     same = row["answers"] <= max(1, row["requests"])
     return Candidate(
         key=(key,),
         where=where,
         title=(
-            "The same model request is sent twice within a run, and the second answer is paid "
-            "for as well"
+            "The same model request is sent twice within a run, and the second answer is paid for "
+            "as well"
             if inside
             else f"{count(row['requests'], 'request')} to the model "
             f"{'comes' if row['requests'] == 1 else 'come'} back word for word in run after run "
@@ -73,8 +73,7 @@ def _again(row: Row, key: str, where: str) -> Candidate:
         ),
         summary=(
             f"{share(row['spans'], row['calls'], 'model calls')} repeat an earlier one word for "
-            "word "
-            f"({count(row['requests'], 'distinct request')}, {tokens(row['used'])} tokens)."
+            f"word ({count(row['requests'], 'distinct request')}, {tokens(row['used'])} tokens)."
             + (" The answers were the same, too." if same else "")
         ),
         root_cause=(
@@ -96,6 +95,6 @@ def _again(row: Row, key: str, where: str) -> Candidate:
         ),
         harm="wastes",
         certainty=0.9,
-        waste=own_waste(where),
+        waste=own_waste(data.pinned(where)),
         cite=Cite("input", note=lambda row: f"{tokens(row['total_tokens'])} tokens, again"),
     )

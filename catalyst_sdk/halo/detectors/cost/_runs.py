@@ -55,8 +55,8 @@ def runaway_run(data: Dataset) -> Iterator[Candidate]:
             *baseline.tokens, sigmas=data.limit("sigmas"), factor=data.limit("factor")
         )
         runs = (
-            f"SELECT trace_id FROM ({_RUN}) WHERE agent = {literal(baseline.agent)} AND used "
-            f">= {bound:.0f}"
+            f"SELECT trace_id FROM ({_RUN}) WHERE agent = {literal(baseline.agent)} AND used >= "
+            f"{bound:.0f}"
         )
         row = data.row(f"""
 SELECT countIf(used >= {bound:.0f}) AS traces, sumIf(used, used >= {bound:.0f}) AS theirs,
@@ -75,14 +75,14 @@ WHERE kind = 'TOOL' AND trace_id IN ({runs}) GROUP BY tool ORDER BY calls DESC, 
     busy = listing([f"{code(d['tool'])} {d['calls']:.0f} times" for d in does if d["calls"] >= 2])
     usual, agent = baseline.tokens[0], code(baseline.agent or "the agent")
     last = (
-        "SELECT trace_id, argMax(span_id, (prompt_tokens, start_ns, span_id)) FROM spans "
-        f"WHERE kind = 'LLM' AND trace_id IN ({runs}) GROUP BY trace_id"
+        "SELECT trace_id, argMax(span_id, (prompt_tokens, start_ns, span_id)) FROM spans WHERE "
+        f"kind = 'LLM' AND trace_id IN ({runs}) GROUP BY trace_id"
     )
     waste = (
         f"SELECT trace_id, span_id, toInt64(total_tokens * (1 - {usual} / used)) AS tokens, "
-        f"cost_usd * (1 - {usual} / used) AS usd, 0. AS seconds FROM spans "
-        f"JOIN (SELECT trace_id AS run, used FROM ({_RUN})) AS r ON trace_id = r.run "
-        f"WHERE kind = 'LLM' AND trace_id IN ({runs})"
+        f"cost_usd * (1 - {usual} / used) AS usd, 0. AS seconds FROM spans JOIN (SELECT trace_id "
+        f"AS run, used FROM ({_RUN})) AS r ON trace_id = r.run WHERE kind = 'LLM' AND trace_id IN "
+        f"({runs})"
     )
     return Candidate(
         key=(baseline.agent,),
@@ -168,8 +168,8 @@ def version_regression(data: Dataset) -> Iterator[Candidate]:
         yield Candidate(
             key=(after["agent"], worse[0].split()[0]),
             where=(
-                f"parent_span_id = '' AND service_version = {literal(after['version'])} "
-                f"AND service = {literal(after['service'])} AND {AGENT} = {literal(after['agent'])}"
+                f"parent_span_id = '' AND service_version = {literal(after['version'])} AND "
+                f"service = {literal(after['service'])} AND {AGENT} = {literal(after['agent'])}"
                 + (" AND status = 'ERROR'" if fails else "")
             ),
             title=f"Since version {new} runs of {agent} {worse[0]}",

@@ -70,8 +70,7 @@ FROM ({_EARLY}) GROUP BY above, service ORDER BY spans DESC, above, service LIMI
             "The hosts' clocks are not synchronised."
             if two
             else "Times are set by hand, converted from another time zone or taken from a wall "
-            "clock "
-            "that was set during the run."
+            "clock that was set during the run."
         ),
         fix=Fix(
             summary="Synchronise the clocks." if two else "Let the SDK take the times.",

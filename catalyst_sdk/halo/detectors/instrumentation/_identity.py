@@ -73,7 +73,7 @@ SELECT agent_name AS name, uniqExact(agent_id) AS ids, uniqExact(trace_id) AS tr
   arraySlice(arraySort(groupUniqArray(agent_id)), 1, 6) AS examples,
   topK(1)(agent_id)[1] AS usual
 FROM spans WHERE agent_id != '' AND agent_name != ''
-GROUP BY name HAVING ids > 1 ORDER BY traces DESC, name LIMIT 4"""):
+GROUP BY name HAVING ids > 1 ORDER BY traces DESC, name LIMIT 20"""):
         usual = data.rows(f"""
 SELECT agent_id, uniqExact(trace_id) AS traces FROM spans
 WHERE agent_name = {literal(row["name"])} AND agent_id != ''

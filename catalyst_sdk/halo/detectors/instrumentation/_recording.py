@@ -106,8 +106,8 @@ FROM spans WHERE {done}""")
         "judged",
         summary=(
             f"{share(row['spans'], row['calls'], 'model calls')} have no input and no output. "
-            "Refusals, "
-            "blank or cut answers, wrong arguments and repeated requests cannot be seen in them."
+            "Refusals, blank or cut answers, wrong arguments and repeated requests cannot be seen "
+            "in them."
         ),
         root_cause="Content capture is switched off, or the exporter drops message attributes.",
         fix=Fix(

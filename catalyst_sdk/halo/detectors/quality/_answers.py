@@ -99,7 +99,7 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
         where = where_bad(row, "invalid_json")
         cut = data.row(f"SELECT countIf({CUT}) AS n FROM spans WHERE {where}")["n"]
         prose = data.row(
-            "SELECT countIf(NOT match(output_preview, '^\\\\s*(```|[{\\\\[])')) AS n FROM spans "
+            f"SELECT countIf(NOT match(output_preview, '^\\\\s*(```|[{{\\\\[])')) AS n FROM spans "
             f"WHERE {where}"
         )["n"]
         fenced = data.row(
@@ -107,8 +107,8 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
         )["n"]
         if fenced * 2 > row["spans"]:
             why = (
-                "The model wraps the JSON in a Markdown code block, and the parser does not "
-                "expect it."
+                "The model wraps the JSON in a Markdown code block, and the parser does not expect "
+                "it."
             )
         elif cut * 2 > row["spans"]:
             why = "The answers are cut off by the limit on output tokens before the JSON is closed."
@@ -128,8 +128,8 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
             ),
             summary=(
                 f"{share(row['spans'], row['calls'], 'answers')}, in "
-                f"{count(row['traces'], 'run')}, "
-                "cannot be parsed although the request set a JSON format."
+                f"{count(row['traces'], 'run')}, cannot be parsed although the request set a JSON "
+                "format."
             ),
             root_cause=why,
             fix=Fix(
@@ -147,7 +147,7 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
             harm="degrades",
             certainty=0.95,
             filter=filter_bad(row, ("invalid_json", "yes")),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("output"),
         )
 
@@ -165,8 +165,8 @@ def invalid_json(data: Dataset) -> Iterator[Candidate]:
 def empty_answer(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent and model that stays silent."""
     blank = (
-        "(status != 'ERROR' AND end_ns != 0 AND output_empty AND length(tools_called) = 0 "
-        f"AND stream_outcome NOT IN ('aborted', 'error') AND NOT {CUT})"
+        "(status != 'ERROR' AND end_ns != 0 AND output_empty AND length(tools_called) = 0 AND "
+        f"stream_outcome NOT IN ('aborted', 'error') AND NOT {CUT})"
     )
     for row in bad_calls(data, blank, "status != 'ERROR'"):
         if row["spans"] > (1 - data.limit("captured")) * row["calls"]:
@@ -179,14 +179,13 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
             key=(row["agent"],),
             where=where,
             title=(
-                f"{code(row['model'] or 'The model')} answers "
-                f"{code(row['agent'] or 'the agent')} with nothing, and the turn is lost"
+                f"{code(row['model'] or 'The model')} answers {code(row['agent'] or 'the agent')} "
+                "with nothing, and the turn is lost"
             ),
             summary=(
-                f"{share(row['spans'], row['calls'], 'calls')}, in "
-                f"{count(row['traces'], 'run')}, came "
-                f"back without text and without a tool call; "
-                f"{tokens(row['used'])} tokens were billed for them."
+                f"{share(row['spans'], row['calls'], 'calls')}, in {count(row['traces'], 'run')}, "
+                f"came back without text and without a tool call; {tokens(row['used'])} tokens "
+                "were billed for them."
             ),
             root_cause=(
                 "The output budget goes into hidden reasoning and nothing is left for the answer."
@@ -211,7 +210,7 @@ def empty_answer(data: Dataset) -> Iterator[Candidate]:
             harm="degrades",
             certainty=0.85,
             filter=filter_bad(row, ("empty", "yes"), ("-status", "error")),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("input", note=_unanswered),
         )
 

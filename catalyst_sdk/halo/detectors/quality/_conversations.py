@@ -49,28 +49,27 @@ WHERE asked != '' AND asked_before != ''
   AND NOT match(asked, '^\\\\s*([\\\\[{{<`]|(?i)(observation|tool|function|result|context)\\\\b)')
 """
 _OBJECTS = (
-    "'(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)"
-    "|not what i (asked|meant|wanted)|that.s (wrong|not right|not what i)|asking again"
-    "|same question|you (didn.t|did not) answer|^again\\\\b|my question (was|is)|i repeat|once more"
-    "|as i (said|wrote|asked|told)"
-    "|(is|be|been|are) (a |some )?(confusion|misunderst|mix-?up)"
-    "|encountering (some |a )?(confusion|misunderst|mix)|check (that |this |it )?again"
-    "|you (please )?double.?check'"
+    "'(asked|told|said) (you )?(that |this )?(already|before)|already (asked|told|said)|not what i "
+    "(asked|meant|wanted)|that.s (wrong|not right|not what i)|asking again|same question|you "
+    "(didn.t|did not) answer|^again\\\\b|my question (was|is)|i repeat|once more|as i "
+    "(said|wrote|asked|told)|(is|be|been|are) (a |some "
+    ")?(confusion|misunderst|mix-?up)|encountering (some |a )?(confusion|misunderst|mix)|check "
+    "(that |this |it )?again|you (please )?double.?check'"
 )
 """SQL pattern: words with which people say that the answer before missed the point."""
 _AGREES = "'^(yes|yeah|ok|okay|sure|great|thank|perfect|alright|got it|no problem)'"
 _GAPS = "'[^\\\\pL\\\\pN]+'"
-_AGAIN = f"""
+_JUDGED = f"""
 SELECT trace_id, span_id, agent,
   arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said))) AS words,
   arrayDistinct(arrayFilter(w -> lengthUTF8(w) > 2, splitByRegexp({_GAPS}, said_before)))
     AS known,
-  length(arrayIntersect(words, known)) AS shared
+  length(arrayIntersect(words, known)) AS shared,
+  lengthUTF8(said) >= 12 AND NOT match(said, {_AGREES})
+    AND (ngramDistanceUTF8(said, said_before) <= 0.3
+      OR shared >= 5 AND shared >= 0.75 * least(length(words), length(known))
+      OR match(said, {_OBJECTS})) AS again
 FROM ({_FOLLOW_UPS})
-WHERE lengthUTF8(said) >= 12 AND NOT match(said, {_AGREES})
-  AND (ngramDistanceUTF8(said, said_before) <= 0.3
-    OR shared >= 5 AND shared >= 0.75 * least(length(words), length(known))
-    OR match(said, {_OBJECTS}))
 """
 
 
@@ -92,16 +91,14 @@ WHERE lengthUTF8(said) >= 12 AND NOT match(said, {_AGREES})
 def user_repeats(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each agent whose users ask again."""
     for row in data.rows(f"""
-SELECT agent, uniqExact(trace_id) AS traces, count() AS turns FROM ({_AGAIN})
-GROUP BY agent ORDER BY traces DESC, agent"""):
-        follow_ups = data.row(
-            f"SELECT count() AS n FROM ({_FOLLOW_UPS}) WHERE agent = {literal(row['agent'])}"
-        )["n"]
-        low, _ = wilson(row["turns"], follow_ups)
+SELECT agent, count() AS follow_ups, countIf(again) AS turns, uniqExactIf(trace_id, again) AS traces
+FROM ({_JUDGED}) GROUP BY agent ORDER BY traces DESC, agent"""):
+        low, _ = wilson(row["turns"], row["follow_ups"])
         if not data.is_case(row["traces"], low >= data.limit("rate")):
             continue
         where = pairs(
-            f"SELECT trace_id, span_id FROM ({_AGAIN}) WHERE agent = {literal(row['agent'])}"
+            f"SELECT trace_id, span_id FROM ({_JUDGED}) WHERE again AND agent = "
+            f"{literal(row['agent'])}"
         )
         yield Candidate(
             key=(row["agent"],),
@@ -111,7 +108,7 @@ GROUP BY agent ORDER BY traces DESC, agent"""):
                 "answer before missed the point"
             ),
             summary=(
-                f"{share(row['turns'], follow_ups, 'follow-up turns')}, in "
+                f"{share(row['turns'], row['follow_ups'], 'follow-up turns')}, in "
                 f"{count(row['traces'], 'run')}, repeat or rephrase the question before, or say "
                 "that it was misunderstood."
             ),
@@ -142,7 +139,7 @@ def _after_failures(data: Dataset, where: str, runs: int) -> str:
     """Say in how many of the runs a tool had failed the agent."""
     failed = data.row(f"""
 SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'TOOL' AND {FAILED}
-  AND trace_id IN (SELECT trace_id FROM spans WHERE {where})""")["n"]
+  AND trace_id IN (SELECT trace_id FROM spans WHERE {data.pinned(where)})""")["n"]
     return f" In {failed} of the {runs} runs a tool had failed." if failed else ""
 
 
@@ -163,17 +160,16 @@ FROM (
 
 
 _AGENTS_IN_TURN = _alternating(
-    "SELECT trace_id, start_ns, span_id, toString(if(agent_name != '', agent_name, agent_id)) "
-    "AS who "
-    "FROM spans WHERE kind = 'AGENT' AND (agent_name != '' OR agent_id != '')"
+    "SELECT trace_id, start_ns, span_id, toString(if(agent_name != '', agent_name, agent_id)) AS "
+    "who FROM spans WHERE kind = 'AGENT' AND (agent_name != '' OR agent_id != '')"
 )
 _TARGETS_IN_TURN = _alternating(
-    "SELECT trace_id, start_ns, span_id, toString(handoff_target) AS who FROM spans "
-    "WHERE handoff_target != ''"
+    "SELECT trace_id, start_ns, span_id, toString(handoff_target) AS who FROM spans WHERE "
+    "handoff_target != ''"
 )
 _PINGPONG = (
-    f"SELECT trace_id, one, two FROM ({_AGENTS_IN_TURN}) UNION DISTINCT "
-    f"SELECT trace_id, one, two FROM ({_TARGETS_IN_TURN})"
+    f"SELECT trace_id, one, two FROM ({_AGENTS_IN_TURN}) UNION DISTINCT SELECT trace_id, one, two "
+    f"FROM ({_TARGETS_IN_TURN})"
 )
 
 
@@ -188,19 +184,20 @@ _PINGPONG = (
 )
 def handoff_pingpong(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each pair of agents that play ping-pong."""
-    for row in data.rows(f"""
+    for row in data.cases(
+        "pairs of agents",
+        f"""
 SELECT one, two, uniqExact(trace_id) AS traces FROM ({_PINGPONG})
-GROUP BY one, two ORDER BY traces DESC, one, two LIMIT 4"""):
-        if not data.is_case(row["traces"]):
-            continue
+GROUP BY one, two ORDER BY traces DESC, one, two""",
+    ):
         runs = (
             f"trace_id IN (SELECT trace_id FROM ({_PINGPONG}) WHERE one = {literal(row['one'])} "
             f"AND two = {literal(row['two'])})"
         )
         names = f"({literal(row['one'])}, {literal(row['two'])})"
         where = (
-            f"{runs} AND (kind = 'AGENT' AND (agent_name IN {names} OR agent_id IN {names}) "
-            f"OR handoff_target IN {names})"
+            f"{runs} AND (kind = 'AGENT' AND (agent_name IN {names} OR agent_id IN {names}) OR "
+            f"handoff_target IN {names})"
         )
         one, two = code(row["one"]), code(row["two"])
         turns = data.row(f"SELECT count() AS n FROM spans WHERE {where}")["n"] / row["traces"]

@@ -32,8 +32,8 @@ GROUP BY agent, model HAVING spans > 0 ORDER BY traces DESC, agent, model""")
 
 def where_bad(row: Row, bad: str) -> str:
     return (
-        f"kind = 'LLM' AND {bad} AND {AGENT} = {literal(row['agent'])} "
-        f"AND {_MODEL} = {literal(row['model'])}"
+        f"kind = 'LLM' AND {bad} AND {AGENT} = {literal(row['agent'])} AND {_MODEL} = "
+        f"{literal(row['model'])}"
     )
 
 

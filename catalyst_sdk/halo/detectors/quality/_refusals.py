@@ -17,8 +17,8 @@ from catalyst_sdk.halo.detectors.reliability._groups import CLASS
 __all__ = ["blocked_answer", "refusal"]
 
 _BLOCKED = (
-    f"(lower(finish_reason) IN ('content_filter', 'safety', 'content_filtered', "
-    f"'guardrail_intervened', 'prohibited_content') OR status = 'ERROR' AND kind = 'LLM' AND "
+    "(lower(finish_reason) IN ('content_filter', 'safety', 'content_filtered', "
+    "'guardrail_intervened', 'prohibited_content') OR status = 'ERROR' AND kind = 'LLM' AND "
     f"{CLASS} = 'content_filter')"
 )
 
@@ -46,8 +46,8 @@ def refusal(data: Dataset) -> Iterator[Candidate]:
             "and the user is sent away",
             summary=(
                 f"{share(row['spans'], row['calls'], 'answers')}, in "
-                f"{count(row['traces'], 'run')}, are "
-                "refusals by their wording or their refusal field."
+                f"{count(row['traces'], 'run')}, are refusals by their wording or their refusal "
+                "field."
             ),
             root_cause=(
                 "Either the prompt forbids more than it means to, or requests look riskier to the "
@@ -67,7 +67,7 @@ def refusal(data: Dataset) -> Iterator[Candidate]:
             harm="degrades",
             certainty=0.8,
             filter=filter_bad(row, ("refused", "yes")),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("output"),
         )
 
@@ -90,13 +90,11 @@ def blocked_answer(data: Dataset) -> Iterator[Candidate]:
             where=where,
             title=(
                 "The provider's content filter stops answers of "
-                f"{code(row['model'] or 'the model')}"
-                " and nothing takes their place"
+                f"{code(row['model'] or 'the model')} and nothing takes their place"
             ),
             summary=(
                 f"{share(row['spans'], row['calls'], 'requests')}, in "
-                f"{count(row['traces'], 'run')}, "
-                "ended with the content filter."
+                f"{count(row['traces'], 'run')}, ended with the content filter."
             ),
             root_cause=(
                 "Text in the prompt (a user's words, a retrieved page, a tool result) trips the "
@@ -116,6 +114,6 @@ def blocked_answer(data: Dataset) -> Iterator[Candidate]:
             harm="degrades",
             certainty=0.95,
             filter=filter_bad(row, ("finish", "content_filter")),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("input", note=lambda _: "what was asked"),
         )

@@ -50,9 +50,8 @@ SELECT uniqExact(trace_id) AS n FROM spans WHERE kind = 'LLM' AND status != 'ERR
             ),
             summary=(
                 f"{share(row['spans'], row['calls'], 'queries')}, in "
-                f"{count(row['traces'], 'run')}, "
-                f"returned no document; in {answered} of these runs the model answered all the "
-                "same."
+                f"{count(row['traces'], 'run')}, returned no document; in {answered} of these runs "
+                "the model answered all the same."
             ),
             root_cause=(
                 "The query is the user's wording or a rewrite that the index does not contain, a "
@@ -100,8 +99,8 @@ GROUP BY name HAVING calls >= {data.limit("min_calls"):.0f} ORDER BY name"""):
             data.limit("factor") * row["middle"],
         )
         where = (
-            f"kind = 'RETRIEVER' AND top_score > 0 AND top_score < {bound:.6f} "
-            f"AND name = {literal(row['name'])}"
+            f"kind = 'RETRIEVER' AND top_score > 0 AND top_score < {bound:.6f} AND name = "
+            f"{literal(row['name'])}"
         )
         low = data.row(
             f"SELECT uniqExact(trace_id) AS traces, count() AS spans FROM spans WHERE {where}"

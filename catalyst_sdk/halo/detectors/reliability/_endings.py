@@ -86,8 +86,7 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
         ),
         summary=(
             f"{share(row['silent'], row['runs'], 'runs')} finished without error and without "
-            "output: "
-            f"{seen}.{failed}"
+            f"output: {seen}.{failed}"
         ),
         root_cause=reasons.get(main, "The run is closed without an output, and no check objects."),
         fix=Fix(
@@ -108,8 +107,8 @@ FROM ({_LAST}) WHERE trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
 
 _SAID_SO = (
     "match(lower(output_preview), 'max(imum)? (number of )?(turns|iterations|steps) "
-    "(reached|exceeded)|(stopped|ended) due to (max|iteration|turn|step)|iteration limit|"
-    "need more steps to process')"
+    "(reached|exceeded)|(stopped|ended) due to (max|iteration|turn|step)|iteration limit|need more "
+    "steps to process')"
 )
 _STUCK = f"""
 SELECT trace_id, agent, calls FROM (
@@ -135,7 +134,7 @@ SELECT trace_id, agent, calls FROM (
 )
 def step_limit(data: Dataset) -> Iterator[Candidate]:
     """Yield a candidate for stated limits, and one for each agent with a silent ceiling."""
-    told = f"({CLASS} = 'step_limit' AND status = 'ERROR' OR parent_span_id = '' AND {_SAID_SO})"
+    told = f"(status = 'ERROR' AND {CLASS} = 'step_limit' OR parent_span_id = '' AND {_SAID_SO})"
     stated = data.row(f"SELECT uniqExact(trace_id) AS traces FROM spans WHERE {told}")
     if data.is_case(stated["traces"]):
         yield _stopped(
@@ -158,12 +157,12 @@ GROUP BY agent ORDER BY traces DESC, agent"""):
             continue
         where = (
             f"kind = 'LLM' AND trace_id IN (SELECT trace_id FROM ({_STUCK}) WHERE agent = "
-            f"{literal(row['agent'])} AND calls = {row['ceiling']}) "
-            f"AND trace_id NOT IN (SELECT trace_id FROM spans WHERE {told})"
+            f"{literal(row['agent'])} AND calls = {row['ceiling']}) AND trace_id NOT IN (SELECT "
+            f"trace_id FROM spans WHERE {told})"
         )
         left = data.row(
-            f"SELECT uniqExact(trace_id) AS traces, sum(total_tokens) / "
-            f"uniqExact(trace_id) AS used FROM spans WHERE {where}"
+            "SELECT uniqExact(trace_id) AS traces, sum(total_tokens) / uniqExact(trace_id) AS used "
+            f"FROM spans WHERE {where}"
         )
         if left["traces"] >= max(2, data.enough()):
             yield _stopped(
@@ -177,14 +176,13 @@ def _stopped(data: Dataset, where: str, agent: str, traces: int, usual: Row) -> 
 SELECT tool_name AS tool, count() AS calls, uniqExact(trace_id, input_hash) AS different
 FROM spans WHERE kind = 'TOOL' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})
 GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
-    first = loops[0] if loops else {"calls": 0, "tool": ""}
-    doing = code(first["tool"]) if first["calls"] >= 2 * traces else "tools"
+    busiest = next((r["tool"] for r in loops if r["calls"] >= 2 * traces), "")
+    doing = code(busiest) if busiest else "tools"
     did = listing([f"{code(r['tool'])} {r['calls']} times" for r in loops])
     busy = f" In these runs they called {did}." if did else ""
     last = (
-        f"SELECT trace_id, argMax(span_id, {ORDER}) FROM spans "
-        f"WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where}) "
-        "GROUP BY trace_id"
+        f"SELECT trace_id, argMax(span_id, {ORDER}) FROM spans WHERE kind = 'LLM' AND trace_id IN "
+        f"(SELECT trace_id FROM spans WHERE {where}) GROUP BY trace_id"
     )
     return Candidate(
         key=(agent, "ceiling" if agent else "stated"),
@@ -211,8 +209,8 @@ GROUP BY tool ORDER BY calls DESC, tool LIMIT 3""")
             steps=[
                 "Tell the model how many turns are left once three remain.",
                 "On the last turn offer no tools and ask for the best answer it can give.",
-                "Open two of the cited runs and see which call repeats; mend that before you "
-                "raise the limit.",
+                "Open two of the cited runs and see which call repeats; mend that before you raise "
+                "the limit.",
             ],
             patch="You have one turn left and no more tools. Answer now with what you know, and "
             "say plainly what you could not find out.",
@@ -279,7 +277,7 @@ FROM spans WHERE stream_outcome != '' GROUP BY agent ORDER BY traces DESC, agent
             harm="wastes",
             certainty=0.9,
             filter=terms(("outcome", "aborted"), ("agent", row["agent"])),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("output", note=_left),
         )
 

@@ -53,12 +53,12 @@ def run_ending_error(data: Dataset) -> Iterator[Candidate]:
             else f"{share(group.broken, group.traces, 'runs')} ended there"
         )
         yield _candidate(
+            data,
             group,
             title=f"Runs end without a result when {site} fails with {quoted(_words(group), 90)}",
             summary=(
-                f"{count(group.traces, 'run')} met this error "
-                f"({count(group.spans, 'span')}, numbers and ids folded); {ended}."
-                f"{_retries(group)}"
+                f"{count(group.traces, 'run')} met this error ({count(group.spans, 'span')}, "
+                f"numbers and ids folded); {ended}.{_retries(group)}"
             ),
             root_cause=(
                 f"{advice.why} Nothing between {site} and the end of the run catches it: the "
@@ -95,6 +95,7 @@ def recovered_error(data: Dataset) -> Iterator[Candidate]:
         advice = _advice(group)
         lost = f"; {group.broken} did not survive it" if group.broken else ""
         yield _candidate(
+            data,
             group,
             title=(
                 f"{code(group.site)} keeps failing with {quoted(_words(group), 90)}, and each time "
@@ -132,7 +133,7 @@ def _retries(group: ErrorGroup) -> str:
 
 
 def _candidate(
-    group: ErrorGroup, *, title: str, summary: str, root_cause: str, fix: Fix
+    data: Dataset, group: ErrorGroup, *, title: str, summary: str, root_cause: str, fix: Fix
 ) -> Candidate:
     where = group_where(group, "other")
     ends = _ends_runs(group)
@@ -147,6 +148,6 @@ def _candidate(
         broken=group.broken if ends else None,
         certainty=0.95,
         filter=group_filter(group),
-        waste=turn_waste(where),
+        waste=turn_waste(data.pinned(where)),
         cite=Cite("error"),
     )

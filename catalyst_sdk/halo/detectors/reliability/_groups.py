@@ -97,6 +97,6 @@ def group_where(group: ErrorGroup, error_class: str) -> str:
     """Give the condition on `spans` that is this group."""
     folded = f" AND error_signature = {literal(group.signature)}" if group.signature else ""
     return (
-        f"kind = {literal(group.kind)} AND {SITE} = {literal(group.site)} "
-        f"AND {CLASS} = {literal(error_class)}{folded} AND {LEAF_ERROR}"
+        f"{LEAF_ERROR} AND kind = {literal(group.kind)} AND {SITE} = {literal(group.site)} AND "
+        f"{CLASS} = {literal(error_class)}{folded}"
     )

@@ -43,12 +43,12 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
     for row in groups[:8]:
         site = code(row["site"])
         here = (
-            f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} "
-            f"AND soft_error = {literal(row['signature'])} AND status != 'ERROR'"
+            f"kind = {literal(row['kind'])} AND {SITE} = {literal(row['site'])} AND soft_error = "
+            f"{literal(row['signature'])} AND status != 'ERROR'"
         )
         calls = data.row(
-            f"SELECT count() AS calls FROM spans WHERE kind = {literal(row['kind'])} "
-            f"AND {SITE} = {literal(row['site'])}"
+            f"SELECT count() AS calls FROM spans WHERE kind = {literal(row['kind'])} AND {SITE} = "
+            f"{literal(row['site'])}"
         )["calls"]
         advice = advice_for("", row["signature"], site)
         yield Candidate(
@@ -57,9 +57,8 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
             title=f"{site} fails with {quoted(readable(row['signature']), 90)} but reports success",
             summary=(
                 f"{share(row['spans'], calls, 'calls')} of {site}, in "
-                f"{count(row['traces'], 'run')}, "
-                "returned an error in their content while the span's status is OK: no error rate "
-                "and no alert has counted them."
+                f"{count(row['traces'], 'run')}, returned an error in their content while the "
+                "span's status is OK: no error rate and no alert has counted them."
             ),
             root_cause=(
                 f"{advice.why} The tool turns the failure into an ordinary result, so only the "
@@ -70,8 +69,8 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
                 where=advice.where,
                 steps=[
                     *advice.steps,
-                    "Set the span's status to ERROR when the result is an error (raise inside "
-                    "the traced function and translate it for the model outside).",
+                    "Set the span's status to ERROR when the result is an error (raise inside the "
+                    "traced function and translate it for the model outside).",
                 ],
             ),
             harm="degrades",
@@ -82,14 +81,14 @@ GROUP BY kind, site, signature ORDER BY traces DESC, spans DESC, kind, site, sig
                 ("error", core_of(row["signature"])),
                 ("-status", "error"),
             ),
-            waste=turn_waste(here),
+            waste=turn_waste(data.pinned(here)),
             cite=Cite("output"),
         )
 
 
 _ORPHAN = (
-    "parent_span_id != '' "
-    "AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans)"
+    "parent_span_id != '' AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM "
+    "spans)"
 )
 
 

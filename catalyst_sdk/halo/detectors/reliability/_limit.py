@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalyst_sdk.findings import Fix
 from catalyst_sdk.halo._candidate import Candidate, Cite, Row
+from catalyst_sdk.halo._dataset import Dataset
 from catalyst_sdk.halo._words import duration, share
 from catalyst_sdk.halo.detectors._sql import turn_waste
 from catalyst_sdk.halo.detectors.reliability._groups import (
@@ -24,7 +25,14 @@ def ended_words(group: ErrorGroup) -> str:
 
 
 def limit_candidate(
-    group: ErrorGroup, error_class: str, *, title: str, summary: str, root_cause: str, fix: Fix
+    data: Dataset,
+    group: ErrorGroup,
+    error_class: str,
+    *,
+    title: str,
+    summary: str,
+    root_cause: str,
+    fix: Fix,
 ) -> Candidate:
     where = group_where(group, error_class)
     return Candidate(
@@ -38,7 +46,7 @@ def limit_candidate(
         broken=group.broken or None,
         certainty=0.95,
         filter=group_filter(group),
-        waste=turn_waste(where),
+        waste=turn_waste(data.pinned(where)),
         cite=Cite("error", note=_took),
     )
 

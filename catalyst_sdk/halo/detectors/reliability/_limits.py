@@ -38,6 +38,7 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
             continue
         site, bursts = code(group.site), _bursts(data, group)
         yield limit_candidate(
+            data,
             group,
             "rate_limit",
             title=(
@@ -49,8 +50,8 @@ def rate_limit(data: Dataset) -> Iterator[Candidate]:
                 )
             ),
             summary=(
-                f"{count(group.spans, 'request')} to {site} in {count(group.traces, 'run')} "
-                f"were refused; {ended_words(group)}. The first one said "
+                f"{count(group.spans, 'request')} to {site} in {count(group.traces, 'run')} were "
+                f"refused; {ended_words(group)}. The first one said "
                 f"{quoted(group.message)}.{bursts}"
             ),
             root_cause=(
@@ -105,13 +106,13 @@ def quota(data: Dataset) -> Iterator[Candidate]:
     for group in error_groups(data, "quota", by_signature=False):
         site = code(group.site)
         yield limit_candidate(
+            data,
             group,
             "quota",
             title=f"The quota for {site} is used up, so its requests fail until it is raised",
             summary=(
                 f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused "
-                "with "
-                f"{quoted(group.message)}; {ended_words(group)}."
+                f"with {quoted(group.message)}; {ended_words(group)}."
             ),
             root_cause=(
                 "The account's credit or monthly quota is exhausted. Unlike a rate limit this does "
@@ -155,13 +156,13 @@ WHERE trace_id IN (SELECT trace_id FROM spans WHERE {group_where(group, "context
             else ""
         )
         yield limit_candidate(
+            data,
             group,
             "context",
             title=f"Prompts outgrow the context window of {site} and the request is refused",
             summary=(
                 f"{count(group.spans, 'request')} in {count(group.traces, 'run')} were refused "
-                "with "
-                f"{quoted(group.message)}; {ended_words(group)}.{grown}"
+                f"with {quoted(group.message)}; {ended_words(group)}.{grown}"
             ),
             root_cause=(
                 "Everything said and every tool result stays in the prompt until it no longer "

@@ -60,34 +60,36 @@ WHERE failed.4 AND streak >= {least}
 def retry_storm(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each place that is hammered."""
     attempts = _attempts(int(data.limit("attempts")))
-    groups = data.rows(f"""
+    groups = data.cases(
+        "places with retry storms",
+        f"""
 SELECT kind, site, uniqExact(trace_id) AS traces, count() AS spans, max(streak) AS longest
-FROM ({attempts}) GROUP BY kind, site ORDER BY traces DESC, spans DESC, kind, site LIMIT 6""")
+FROM ({attempts}) GROUP BY kind, site ORDER BY traces DESC, spans DESC, kind, site""",
+    )
     for group in groups:
-        if not data.is_case(group["traces"]):
-            continue
         here = f"kind = {literal(group['kind'])} AND site = {literal(group['site'])}"
         where = pairs(f"SELECT trace_id, span_id FROM ({attempts}) WHERE {here}")
         yield _storm(data, group, where)
 
 
 def _storm(data: Dataset, group: Row, where: str) -> Candidate:
+    here = data.pinned(where)
     more = data.row(f"""
 SELECT uniqExact(trace_id, input_hash) AS distinct_inputs,
-  (SELECT if(status = 'ERROR', error_signature, soft_error) AS signature FROM spans WHERE {where}
+  (SELECT if(status = 'ERROR', error_signature, soft_error) AS signature FROM spans WHERE {here}
     GROUP BY signature ORDER BY count() DESC, signature LIMIT 1) AS words,
   sum(duration_ns) / 1e9 / uniqExact(trace_id) AS seconds
-FROM spans WHERE {where}""")
+FROM spans WHERE {here}""")
     site, spans, traces = code(group["site"]), group["spans"], group["traces"]
     unchanged = more["distinct_inputs"] <= traces + (spans - traces) // 4
     how = "with the same arguments" if unchanged else "with varying arguments"
     first = (
-        f"SELECT trace_id, argMin(span_id, (start_ns, span_id)) FROM spans WHERE {where} "
-        "GROUP BY trace_id"
+        f"SELECT trace_id, argMin(span_id, (start_ns, span_id)) FROM spans WHERE {here} GROUP BY "
+        "trace_id"
     )
     if group["kind"] == "TOOL":
         cause = (
-            f"After each failure the result goes back to the model, and neither prompt nor harness "
+            "After each failure the result goes back to the model, and neither prompt nor harness "
             f"tells it when to stop; it calls {site} again {how}."
         )
     else:
@@ -97,16 +99,13 @@ FROM spans WHERE {where}""")
         where=where,
         title=(
             f"{site} fails and is tried again {how}, up to {group['longest']} times in a row, "
-            "because "
-            "nothing tells the run to stop"
+            "because nothing tells the run to stop"
         ),
         summary=(
-            f"In {count(traces, 'run')} {site} failed {data.limit('attempts'):.0f} times or "
-            "more in "
-            f"a row, {count(spans, 'failed attempt')} in all ({spans / traces:.1f} a run), mostly "
-            f"with {quoted(readable(more['words']))}. The attempts take "
-            f"{duration(more['seconds'])} of each "
-            "such run."
+            f"In {count(traces, 'run')} {site} failed {data.limit('attempts'):.0f} times or more "
+            f"in a row, {count(spans, 'failed attempt')} in all ({spans / traces:.1f} a run), "
+            f"mostly with {quoted(readable(more['words']))}. The attempts take "
+            f"{duration(more['seconds'])} of each such run."
         ),
         root_cause=cause,
         fix=Fix(
@@ -128,7 +127,7 @@ FROM spans WHERE {where}""")
         ),
         harm="degrades",
         certainty=0.95,
-        waste=turn_waste(f"{where} AND (trace_id, span_id) NOT IN ({first})"),
+        waste=turn_waste(f"{here} AND (trace_id, span_id) NOT IN ({first})"),
         cite=Cite("error", note=_took),
     )
 
@@ -165,18 +164,20 @@ WHERE failed AND before.2 AND before.1 = input_hash AND input_hash != 0
 )
 def same_mistake(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool whose refusals are ignored."""
-    groups = data.rows(f"""
+    groups = data.cases(
+        "tools called again unchanged",
+        f"""
 SELECT tool_name AS tool, uniqExact(trace_id) AS traces, count() AS spans
-FROM ({_MISTAKES}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6""")
+FROM ({_MISTAKES}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool""",
+    )
     for group in groups:
-        if not data.is_case(group["traces"]):
-            continue
         where = pairs(
             f"SELECT trace_id, span_id FROM ({_MISTAKES}) WHERE tool_name = "
             f"{literal(group['tool'])}"
         )
         failures = data.row(f"""
-SELECT countIf({FAILED}) AS failed, argMinIf({_WORDS}, (start_ns, span_id), {where}) AS words
+SELECT countIf({FAILED}) AS failed,
+  argMinIf({_WORDS}, (start_ns, span_id), {data.pinned(where)}) AS words
 FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(group["tool"])}""")
         tool = code(group["tool"])
         yield Candidate(
@@ -189,8 +190,8 @@ FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(group["tool"])}""")
             summary=(
                 f"{count(group['spans'], 'call')} of {tool} in {count(group['traces'], 'run')} "
                 "repeated a failed call unchanged and failed again: "
-                f"{percent(group['spans'] / max(1, failures['failed']))} of all its failures. "
-                f"The answer it ignored: {quoted(readable(failures['words']))}."
+                f"{percent(group['spans'] / max(1, failures['failed']))} of all its failures. The "
+                f"answer it ignored: {quoted(readable(failures['words']))}."
             ),
             root_cause=(
                 f"The error of {tool} does not say what to change, or reads as if trying again "
@@ -201,13 +202,13 @@ FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(group["tool"])}""")
                 where="tool",
                 steps=[
                     "Name in the error the argument, its value and the accepted form or values.",
-                    "Remember the failed calls of a run; answer an identical one at once with "
-                    "“you already tried exactly this” and the earlier error.",
+                    "Remember the failed calls of a run; answer an identical one at once with “you "
+                    "already tried exactly this” and the earlier error.",
                     "Never write “please try again” into an error that is not transient.",
                 ],
             ),
             harm="degrades",
             certainty=0.95,
-            waste=turn_waste(where),
+            waste=turn_waste(data.pinned(where)),
             cite=Cite("input", note=lambda _: "the repeated arguments"),
         )

@@ -42,6 +42,7 @@ SELECT count() AS calls, quantileExact(0.5)(duration_ns) / 1e9 AS middle,
 FROM spans WHERE kind = {literal(group.kind)} AND {SITE} = {literal(group.site)}
   AND status != 'ERROR' AND end_ns != 0""")
         yield limit_candidate(
+            data,
             group,
             "timeout",
             title=(
@@ -54,8 +55,7 @@ FROM spans WHERE kind = {literal(group.kind)} AND {SITE} = {literal(group.site)}
             ),
             summary=(
                 f"{count(group.spans, 'call')} of {site} in {count(group.traces, 'run')} timed "
-                "out; "
-                f"{ended_words(group)}.{_against(good, group)}{_blind(group)}"
+                f"out; {ended_words(group)}.{_against(good, group)}{_blind(group)}"
             ),
             root_cause=_timeout_cause(good, group, site),
             fix=_timeout_fix(good, group, site),
@@ -100,9 +100,8 @@ def _timeout_fix(good: Row, group: ErrorGroup, site: str) -> Fix:
     limit = max(0.5, round(3 * good["tail"], 1)) if waits_too_long else 0.0
     steps = (
         [
-            f"Set the limit of {site} to about {duration(limit)} (three times the 95th "
-            "percentile of "
-            "the calls that work)."
+            f"Set the limit of {site} to about {duration(limit)} (three times the 95th percentile "
+            "of the calls that work)."
         ]
         if waits_too_long
         else [

@@ -32,21 +32,22 @@ _OFFERED = "kind = 'LLM' AND length(tools_offered) > 0"
 )
 def unknown_tool(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each name that is called and does not exist."""
-    for row in data.rows(f"""
+    for row in data.cases(
+        "names called and not on offer",
+        f"""
 SELECT tool, uniqExact(trace_id) AS traces, count() AS spans,
   arraySort(arrayDistinct(arrayFlatten(groupUniqArray(offered)))) AS known
 FROM (
   SELECT trace_id, arrayMap(t -> toString(t), tools_offered) AS offered,
     toString(arrayJoin(arrayDistinct(tools_called))) AS tool
   FROM spans WHERE {_OFFERED}
-) WHERE NOT has(offered, tool) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6"""):
-        if not data.is_case(row["traces"]):
-            continue
+) WHERE NOT has(offered, tool) GROUP BY tool ORDER BY traces DESC, spans DESC, tool""",
+    ):
         near = difflib.get_close_matches(row["tool"], row["known"], n=1, cutoff=0.45)
         tool, where = (
             code(row["tool"]),
-            f"{_OFFERED} AND has(tools_called, {literal(row['tool'])}) "
-            f"AND NOT has(tools_offered, {literal(row['tool'])})",
+            f"{_OFFERED} AND has(tools_called, {literal(row['tool'])}) AND NOT has(tools_offered, "
+            f"{literal(row['tool'])})",
         )
         handed = [name for name in row["known"] if name.startswith("transfer")]
         nearest = f" The closest one on offer is {code(near[0])}." if near else ""
@@ -66,15 +67,14 @@ FROM (
             ),
             fix=Fix(
                 summary=f"Take {tool} out of the prompt, or offer it; answer unknown names with "
-                "the "
-                "list.",
+                "the list.",
                 where="prompt",
                 steps=[
                     f"Search prompts, examples and old messages for {tool} and remove it there.",
                     *(
                         [
-                            f"If {code(near[0])} is meant, say so in its description: “use this "
-                            "to …”."
+                            f"If {code(near[0])} is meant, say so in its description: “use this to "
+                            "…”."
                         ]
                         if near
                         else [f"If the task really needs {tool}, offer it."]
@@ -85,7 +85,7 @@ FROM (
             harm="degrades",
             certainty=0.95,
             filter=terms(("kind", "LLM"), ("calls", row["tool"]), ("-offers", row["tool"])),
-            waste=own_waste(where),
+            waste=own_waste(data.pinned(where)),
             cite=Cite("call", anchor=row["tool"], note=_not_on_offer(tool)),
         )
 
@@ -105,22 +105,23 @@ def _not_on_offer(tool: str) -> Callable[[Row], str]:
 )
 def bad_arguments(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool and way of breaking its schema."""
-    for row in data.rows("""
+    for row in data.cases(
+        "ways of breaking a schema",
+        """
 SELECT if(length(tools_called) > 0, toString(tools_called[1]), '') AS tool,
   replaceRegexpAll(bad_call, '[0-9]+', '#') AS reason, min(bad_call) AS example,
   uniqExact(trace_id) AS traces, count() AS spans
 FROM spans WHERE bad_call != '' GROUP BY tool, reason
-ORDER BY traces DESC, spans DESC, tool, reason LIMIT 6"""):
-        if not data.is_case(row["traces"]):
-            continue
+ORDER BY traces DESC, spans DESC, tool, reason""",
+    ):
         yield _bad(data, row)
 
 
 def _bad(data: Dataset, row: Row) -> Candidate:
     name = "if(length(tools_called) > 0, toString(tools_called[1]), '')"
     where = (
-        f"{name} = {literal(row['tool'])} AND bad_call != '' "
-        f"AND replaceRegexpAll(bad_call, '[0-9]+', '#') = {literal(row['reason'])}"
+        f"{name} = {literal(row['tool'])} AND bad_call != '' AND replaceRegexpAll(bad_call, "
+        f"'[0-9]+', '#') = {literal(row['reason'])}"
     )
     calls = data.row(
         f"SELECT countIf({name} = {literal(row['tool'])}) AS calls FROM spans WHERE kind = 'LLM'"
@@ -132,9 +133,8 @@ def _bad(data: Dataset, row: Row) -> Candidate:
         title=f"The model writes arguments for {tool} that its schema forbids: "
         f"{quoted(row['example'], 80)}",
         summary=(
-            f"{share(row['spans'], calls, 'calls')} of {tool}, in "
-            f"{count(row['traces'], 'run')}, do "
-            f"not fit the schema it was offered with: {quoted(row['example'], 140)}."
+            f"{share(row['spans'], calls, 'calls')} of {tool}, in {count(row['traces'], 'run')}, "
+            f"do not fit the schema it was offered with: {quoted(row['example'], 140)}."
         ),
         root_cause=(
             "The schema is sent, but not enforced: without strict tool calling it is only advice. "
@@ -144,8 +144,8 @@ def _bad(data: Dataset, row: Row) -> Candidate:
             summary=f"Enforce the schema of {tool}, and check it before the call is executed.",
             where="tool",
             steps=[
-                "Set `strict: true` on the tool (every property required, "
-                "`additionalProperties: false`), or the provider's equal.",
+                "Set `strict: true` on the tool (every property required, `additionalProperties: "
+                "false`), or the provider's equal.",
                 "Compare the description and any example with the schema; they must show the same "
                 "form.",
                 "Validate in the harness and answer with the field, the value and the accepted "
@@ -157,7 +157,7 @@ def _bad(data: Dataset, row: Row) -> Candidate:
         ),
         harm="degrades",
         certainty=0.95,
-        waste=own_waste(where),
+        waste=own_waste(data.pinned(where)),
         cite=Cite("call", anchor=row["tool"]),
     )
 
@@ -198,8 +198,7 @@ GROUP BY agent HAVING length(idle) > 0 ORDER BY length(idle) DESC, agent"""):
             ),
             summary=(
                 f"{idle} {'was' if many == 1 else 'were'} offered in "
-                f"{count(row['calls'], 'request')} "
-                f"of {count(row['runs'], 'run')} and never called "
+                f"{count(row['calls'], 'request')} of {count(row['runs'], 'run')} and never called "
                 f"({percent(many / row['tools'])} of the tools on offer)."
             ),
             root_cause=(

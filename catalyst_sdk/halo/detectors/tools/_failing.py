@@ -77,8 +77,8 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
   FROM spans WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])})""")
     again = (
         f" After {count(after['again'], 'failure')} the agent called it again in the same run, "
-        f"{times(after['same'])} unchanged; "
-        f"{of_these(after['again_failed'], after['again'])} calls failed."
+        f"{times(after['same'])} unchanged; {of_these(after['again_failed'], after['again'])} "
+        "calls failed."
         if after.get("again")
         else ""
     )
@@ -105,7 +105,7 @@ FROM (SELECT *, leadInFrame((1, input_hash, {FAILED})) OVER (
         harm="degrades",
         certainty=0.9,
         filter=terms(("kind", "TOOL"), ("tool", row["tool"]), ("status", "error")),
-        waste=turn_waste(where),
+        waste=turn_waste(data.pinned(where)),
         cite=Cite("error"),
     )
 
@@ -135,8 +135,8 @@ def _many_reasons(row: Row, reasons: Sequence[Row]) -> tuple[str, Fix]:
         for r in reasons[:3]
     ]
     steps.append(
-        f"State these conditions in the description of {tool}: that is what the model reads "
-        "before it calls."
+        f"State these conditions in the description of {tool}: that is what the model reads before "
+        "it calls."
     )
     return cause, Fix(
         summary=f"Check before {tool} is called what it will check, and let a refusal say what "
@@ -276,6 +276,6 @@ FROM (SELECT {_NOTHING} AS here, leadInFrame((1, {_NOTHING})) OVER (
             ("output_size", ">0"),
             ("-status", "error"),
         ),
-        waste=turn_waste(where),
+        waste=turn_waste(data.pinned(where)),
         cite=Cite("input", note=lambda row: f"answered {quoted(row['output_preview'], 30)}"),
     )

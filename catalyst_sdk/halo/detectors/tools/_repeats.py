@@ -44,11 +44,12 @@ SELECT trace_id, span_id, tool_name, nth, calls FROM (
 )
 def repeated_call(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool asked twice for the same."""
-    for row in data.rows(f"""
+    for row in data.cases(
+        "tools with repeated calls",
+        f"""
 SELECT tool_name AS tool, uniqExact(trace_id) AS traces, count() AS spans, max(calls) AS most
-FROM ({_REPEATS}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool LIMIT 6"""):
-        if not data.is_case(row["traces"]):
-            continue
+FROM ({_REPEATS}) GROUP BY tool ORDER BY traces DESC, spans DESC, tool""",
+    ):
         use = data.row(f"""
 SELECT uniqExact(trace_id) AS traces, count() AS calls FROM spans
 WHERE kind = 'TOOL' AND tool_name = {literal(row["tool"])}""")
@@ -62,7 +63,7 @@ def _repeat(data: Dataset, row: Row, use: Row) -> Candidate:
     where = pairs(
         f"SELECT trace_id, span_id FROM ({_REPEATS}) WHERE tool_name = {literal(row['tool'])}"
     )
-    waste = turn_waste(where)
+    waste = turn_waste(data.pinned(where))
     paid = data.row(f"SELECT sum(tokens) AS tokens FROM ({waste})")["tokens"]
     cost = f" The turns that asked for them used {tokens(paid)} tokens." if paid else ""
     return Candidate(
@@ -143,12 +144,13 @@ ARRAY JOIN starts AS at GROUP BY trace_id, one, two
 )
 def alternating_loop(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each pair of calls that loops."""
-    for row in data.rows(f"""
+    for row in data.cases(
+        "pairs of calls in circles",
+        f"""
 SELECT one, two, uniqExact(trace_id) AS traces, sum(length(members)) AS spans,
   max(length(members)) AS longest
-FROM ({_LOOPS}) GROUP BY one, two ORDER BY traces DESC, spans DESC, one, two LIMIT 6"""):
-        if not data.is_case(row["traces"]):
-            continue
+FROM ({_LOOPS}) GROUP BY one, two ORDER BY traces DESC, spans DESC, one, two""",
+    ):
         pair = f"one = {literal(row['one'])} AND two = {literal(row['two'])}"
         where = pairs(
             f"SELECT trace_id, arrayJoin(members) AS span_id FROM ({_LOOPS}) WHERE {pair}"
@@ -157,7 +159,7 @@ FROM ({_LOOPS}) GROUP BY one, two ORDER BY traces DESC, spans DESC, one, two LIM
             "SELECT trace_id, arrayJoin(arraySlice(members, 1, 2)) AS span_id FROM "
             f"({_LOOPS}) WHERE {pair}"
         )
-        waste = turn_waste(f"{where} AND (trace_id, span_id) NOT IN ({first})")
+        waste = turn_waste(f"{data.pinned(where)} AND (trace_id, span_id) NOT IN ({first})")
         one, two = code(row["one"]), code(row["two"])
         both = f"{one} and {two}" if row["one"] != row["two"] else f"two calls of {one}"
         yield Candidate(

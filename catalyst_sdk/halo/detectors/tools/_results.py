@@ -85,8 +85,8 @@ SELECT max(prompt_tokens) AS largest, (SELECT sum(tokens) FROM ({waste})) AS pai
 FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE {where})""")
     read = (
         " Later requests of these runs carry it along: prompts grow to "
-        f"{tokens(effect['largest'])} "
-        f"tokens, about {tokens(effect['paid'])} of them read for nothing."
+        f"{tokens(effect['largest'])} tokens, about {tokens(effect['paid'])} of them read for "
+        "nothing."
         if effect.get("paid")
         else ""
     )
@@ -99,8 +99,7 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
         ),
         summary=(
             f"{share(row['spans'], row['calls'], 'calls')} of {tool} returned more than "
-            f"{size(least)} "
-            f"(typically {size(row['typical'])}).{read}"
+            f"{size(least)} (typically {size(row['typical'])}).{read}"
         ),
         root_cause=(
             f"{tool} has no limit on what it returns; the model cannot know beforehand how much a "
@@ -119,10 +118,8 @@ FROM spans WHERE kind = 'LLM' AND trace_id IN (SELECT trace_id FROM spans WHERE 
                 "In the harness, shorten older tool results before each request.",
             ],
             patch=(
-                "LIMIT = 8_000  # characters\n\n"
-                "def bounded(text: str) -> str:\n"
-                "    if len(text) <= LIMIT:\n"
-                "        return text\n"
+                "LIMIT = 8_000  # characters\n\ndef bounded(text: str) -> str:\n    if len(text) "
+                "<= LIMIT:\n        return text\n"
                 '    return text[:LIMIT] + f"\\n… {len(text) - LIMIT:,} more characters; '
                 'narrow the call"'
             ),
@@ -181,16 +178,17 @@ _VALUE = re.compile(r'"((?:[^"\\]|\\.){2,80})"|(-?\d+(?:\.\d+)?)')
 )
 def one_by_one(data: Dataset) -> Iterator[Candidate]:
     """Yield one candidate for each tool used in single file."""
-    for row in data.rows(f"""
+    for row in data.cases(
+        "tools used one call at a time",
+        f"""
 SELECT tool, uniqExact(trace_id) AS traces, count() AS stretches, sum(turns - 1) AS saved,
   max(turns) AS longest,
   arraySlice(arraySort(groupArray((trace_id, ids))), 1, {data.limit("examined"):.0f}) AS sample
-FROM ({_CHAINS}) GROUP BY tool ORDER BY traces DESC, tool LIMIT 4"""):
-        if not data.is_case(row["traces"]):
-            continue
+FROM ({_CHAINS}) GROUP BY tool ORDER BY traces DESC, tool""",
+    ):
         known, rule = _examine(data, row["sample"])
         if known and known >= data.limit("known") * len(row["sample"]):
-            yield _single_file(row, known, rule)
+            yield _single_file(data, row, known, rule)
 
 
 def _examine(data: Dataset, sample: list[tuple[str, list[str]]]) -> tuple[int, str]:
@@ -225,11 +223,11 @@ def _values_only(arguments: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"\s*:', "", arguments)
 
 
-def _single_file(row: Row, known: int, rule: str) -> Candidate:
+def _single_file(data: Dataset, row: Row, known: int, rule: str) -> Candidate:
     tool = code(row["tool"])
     later = (
-        f"SELECT trace_id, arrayJoin(arraySlice(ids, 2)) AS span_id FROM ({_CHAINS}) "
-        f"WHERE tool = {literal(row['tool'])}"
+        f"SELECT trace_id, arrayJoin(arraySlice(ids, 2)) AS span_id FROM ({_CHAINS}) WHERE tool = "
+        f"{literal(row['tool'])}"
     )
     where = pairs(later)
     cause = (
@@ -248,9 +246,8 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
         ),
         summary=(
             f"{count(row['stretches'], 'stretch', 'stretches')} in {count(row['traces'], 'run')} "
-            "look things up one by one; asking at once would save "
-            f"{count(row['saved'], 'turn')}. In "
-            f"{known} of the {len(row['sample'])} stretches read in full, every later argument "
+            f"look things up one by one; asking at once would save {count(row['saved'], 'turn')}. "
+            f"In {known} of the {len(row['sample'])} stretches read in full, every later argument "
             "already stood in the prompt before the first call."
         ),
         root_cause=cause,
@@ -274,7 +271,7 @@ def _single_file(row: Row, known: int, rule: str) -> Candidate:
         ),
         harm="wastes",
         certainty=0.8,
-        waste=own_waste(where),
+        waste=own_waste(data.pinned(where)),
         cite=Cite("call", note=_turn),
         also=Cite("input", anchor=rule[:60], note=lambda _: "the rule in the prompt")
         if rule
