@@ -50,5 +50,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
         """Give the attributes the span starts with."""
         attributes = {semconv.SPAN_KIND: self.kind, **self.attributes}
         if self.kind == "TOOL":
-            attributes.setdefault(semconv.TOOL_NAME, name)
+            # What a model calls is the bare name: "get_order", not "Toolbox.get_order".
+            tool = name if self.name is not None else name.rpartition(".")[2]
+            attributes.setdefault(semconv.TOOL_NAME, tool)
         return attributes

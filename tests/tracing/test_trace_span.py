@@ -420,3 +420,14 @@ def test_a_context_left_behind_by_the_program_does_not_keep_the_span_open(traced
         context.attach(context.set_value("mine", 1))
     assert traced.one().end_time is not None
     assert json.loads(traced.one().to_json())["name"] == "outer"
+
+
+def test_a_tool_that_is_a_method_has_the_name_a_model_calls_it_by(traced):
+    class Toolbox:
+        @trace_span(kind="TOOL")
+        def get_order(self, order_id: str) -> str:
+            return order_id
+
+    Toolbox().get_order("A-17")
+    span = traced.one()
+    assert (span.name, attributes(span)["tool.name"]) == ("Toolbox.get_order", "get_order")
