@@ -73,6 +73,7 @@ def _check_at_hand(client: Client, own: str) -> None:
     try:
         client.identity()
     except Unreachable:
+        client.close()
         raise ConfigError(
             f"There are no traces to read: no --file or --server was given, there is no {own} "
             f"here, and no server at {client.endpoint}.",

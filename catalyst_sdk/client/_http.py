@@ -53,6 +53,7 @@ class Http:
     """Requests to one server; a connection for each thread."""
 
     def __init__(self, endpoint: str, headers: Mapping[str, str], timeout: float) -> None:
+        endpoint = endpoint.strip()
         parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(

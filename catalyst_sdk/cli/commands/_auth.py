@@ -28,8 +28,8 @@ def status() -> None:
     The key is that of CATALYST_API_KEY.
     """
     output = current_output(os.environ)
-    server = a_server()
-    who = server.identity()
+    with a_server() as server:
+        who = server.identity()
     if output.mode == "human":
         allowed = ", ".join(who.scopes)
         output.write(f"{server.endpoint}: project {who.project}, may {allowed}\n")

@@ -51,7 +51,8 @@ def create(name: str, scopes: str, db: str) -> None:
     output = current_output(os.environ)
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
     if server := named_server():
-        made = server.create_key(name, wanted)
+        with server:
+            made = server.create_key(name, wanted)
         item, secret = _of_server(made), made.secret or ""
     else:
         with metadata(db) as (_, keys):
@@ -73,7 +74,8 @@ def list_keys(db: str) -> None:
     output = current_output(os.environ)
     output.check_fields(KEY_FIELDS)
     if server := named_server():
-        items = [_of_server(one) for one in server.list_keys()]
+        with server:
+            items = [_of_server(one) for one in server.list_keys()]
     else:
         with metadata(db) as (_, keys):
             items = [_of_database(one) for one in keys.list(given_server().get("project"))]
@@ -92,7 +94,8 @@ def revoke(prefix: str, db: str) -> None:
     """Revoke a key, named by its prefix or id; it is refused from then on."""
     output = current_output(os.environ)
     if server := named_server():
-        item = _of_server(server.revoke_key(prefix))
+        with server:
+            item = _of_server(server.revoke_key(prefix))
     else:
         with metadata(db) as (_, keys):
             item = _of_database(keys.revoke(prefix, given_server().get("project")))

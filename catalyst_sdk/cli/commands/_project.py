@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import click
+import msgspec
 from rich.text import Text
 
 from catalyst_sdk.cli._format import iso
@@ -40,7 +41,8 @@ def create(project_id: str, name: str, db: str) -> None:
     """Make a project."""
     output = current_output(os.environ)
     if server := named_server():
-        made = server.create_project(project_id, name).id
+        with server:
+            made = server.create_project(project_id, name).id
     else:
         with metadata(db) as (projects, _):
             made = projects.create(project_id, name).id
@@ -61,10 +63,8 @@ def list_projects(db: str) -> None:
     output.check_fields(PROJECT_FIELDS)
     items: list[dict[str, Any]]
     if server := named_server():
-        items = [
-            {"id": one.id, "name": one.name, "created_time": one.created_time}
-            for one in server.projects()
-        ]
+        with server:
+            items = [msgspec.structs.asdict(one) for one in server.projects()]
     else:
         with metadata(db) as (projects, _):
             items = [

@@ -31,16 +31,16 @@ from catalyst_sdk.errors import BadInput, BadLine, ConfigError, NotFound
 def trace_import(files: Sequence[str]) -> None:
     """Store the spans of files in a server; any format that `--file` reads will do."""
     output = current_output(os.environ)
-    server = a_server()
     spans, told = 0, list[BadLine]()
     count = 0
-    for file in files:
-        done = server.import_spans(_read(file), Path(file).name if file != "-" else "stdin")
-        spans += done.spans
-        count += done.bad_line_count
-        told += [
-            BadLine(source=file, line=line.line, reason=line.reason) for line in done.bad_lines
-        ]
+    with a_server() as server:
+        for file in files:
+            done = server.import_spans(_read(file), Path(file).name if file != "-" else "stdin")
+            spans += done.spans
+            count += done.bad_line_count
+            told += [
+                BadLine(source=file, line=line.line, reason=line.reason) for line in done.bad_lines
+            ]
     report_bad_lines(output, told, count)
     if output.mode == "human":
         output.note(f"stored {plural(spans, 'span')} in {server.endpoint}")
@@ -69,12 +69,13 @@ def trace_export(words: Sequence[str], form: str, path: str | None, filters: Fil
     output = current_output(os.environ)
     asked = select(filters, words)
     since, start, end = asked.given
-    pieces = a_server().export(form, q=asked.query, range=since, from_=start, to=end)
-    if path is None:
-        for piece in pieces:
-            output.write_bytes(piece)
-        return
-    _write(pieces, path)
+    with a_server() as server:
+        pieces = server.export(form, q=asked.query, range=since, from_=start, to=end)
+        if path is None:
+            for piece in pieces:
+                output.write_bytes(piece)
+            return
+        _write(pieces, path)
     output.note(f"wrote {path}")
 
 
@@ -105,12 +106,12 @@ def trace_delete(
     ]
     if not what:
         raise ConfigError("Nothing is named that could be deleted.", hint="Give ids, or --session.")
-    server = a_server()
-    if not yes:
-        click.confirm(f"Delete {', '.join(what)} from {server.endpoint}?", abort=True, err=True)
-    spans = sum(server.delete_trace(one).spans for one in trace_ids)
-    spans += server.delete_session(session).spans if session else 0
-    spans += server.delete_user(user).spans if user else 0
+    with a_server() as server:
+        if not yes:
+            click.confirm(f"Delete {', '.join(what)} from {server.endpoint}?", abort=True, err=True)
+        spans = sum(server.delete_trace(one).spans for one in trace_ids)
+        spans += server.delete_session(session).spans if session else 0
+        spans += server.delete_user(user).spans if user else 0
     if output.mode == "human":
         output.note(f"deleted {plural(spans, 'span')}")
         return

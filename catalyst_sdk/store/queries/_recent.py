@@ -17,12 +17,14 @@ def newest_page(source: Windowed, selection: Selection, order: Order) -> Page:
     if order.after is not None:
         at = int(order.after[0]) + 1
         before = at if before is None else min(at, before)
+    # What began before the stretch asked for may have its only span of it after this page.
+    last = before if selection.start_ns is None else selection.end_ns
     spans = order.limit + 1 + _SPARE
     while True:
         start = source.nth_newest(spans, before, selection.filter)
         whole = start is None or (selection.start_ns is not None and start <= selection.start_ns)
         stretch = (
-            source.stretch(selection.start_ns, before, wanted=selection.filter)
+            source.stretch(selection.start_ns, last, wanted=selection.filter)
             if whole
             else source.stretch(start, before, begun=True, wanted=selection.filter)
         )
