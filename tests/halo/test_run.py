@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from catalyst_sdk import halo
 from catalyst_sdk.errors import BadInput, ConfigError, NotFound
 from catalyst_sdk.findings import Report
-from catalyst_sdk.halo import Candidate, Fix
+from catalyst_sdk.halo import Candidate, Fix, recount
+from catalyst_sdk.store import open_files
 from halo.planted import Traces, healthy, healthy_run
 
 
@@ -206,3 +207,39 @@ def test_a_narrowing_that_keeps_nothing_gives_an_empty_report(healthy_store):
     assert report.totals.traces == 0
     assert report.findings == []
     assert report.summary
+
+
+NASTY = "it's a \\ `tool`\n\t\"x\" {{y}} %s \x1b[31m\u202e 工具 */ -- ; ' OR 1=1"
+
+
+@pytest.mark.parametrize("flaw", ["timeout", "soft", "repeat", "storm", "big"])
+def test_names_and_messages_of_any_kind_are_data(flaw, tmp_path):
+    traces = Traces(9)
+    for number in range(24):
+        run = healthy_run(traces, agent=NASTY)
+        if number % 2:
+            for _call in range(4):
+                run.tool(
+                    NASTY,
+                    {"q": NASTY},
+                    "boot " * 9000
+                    if flaw == "big"
+                    else {"success": False, "error": NASTY}
+                    if flaw == "soft"
+                    else [NASTY],
+                    error=f"{NASTY} timed out"
+                    if flaw == "timeout"
+                    else NASTY
+                    if flaw == "storm"
+                    else "",
+                )
+        run.answer()
+    with open_files([traces.write(tmp_path / "nasty.jsonl")]) as store:
+        report = halo.run(store)
+        assert [line for line in report.not_looked_at if "failed" in line] == []
+        assert report.citations_verified == report.citations_total > 0
+        for finding in report.findings:
+            assert recount(store, finding.matcher) == sorted(finding.trace_ids)
+            assert "\x1b" not in finding.title + finding.summary
+    for render in (halo.render_terminal, halo.render_markdown, halo.render_html):
+        assert not set(render(report)) & set("\x1b\u202e")

@@ -98,8 +98,8 @@ def recovered_error(data: Dataset) -> Iterator[Candidate]:
             data,
             group,
             title=(
-                f"{code(group.site)} keeps failing with {quoted(_words(group), 90)}, and each time "
-                "the run pays for a detour"
+                f"{code(group.site)} fails with {quoted(_words(group), 90)} in "
+                f"{count(group.traces, 'run')}, each time at the cost of a detour"
             ),
             summary=(
                 f"{count(group.spans, 'span')} in {count(group.traces, 'run')} failed with this "
