@@ -212,7 +212,7 @@ def test_a_narrowing_that_keeps_nothing_gives_an_empty_report(healthy_store):
 NASTY = "it's a \\ `tool`\n\t\"x\" {{y}} %s \x1b[31m\u202e 工具 */ -- ; ' OR 1=1"
 
 
-@pytest.mark.parametrize("flaw", ["timeout", "soft", "repeat", "storm", "big"])
+@pytest.mark.parametrize("flaw", ["timeout", "soft", "storm", "big"])
 def test_names_and_messages_of_any_kind_are_data(flaw, tmp_path):
     traces = Traces(9)
     for number in range(24):
@@ -235,7 +235,7 @@ def test_names_and_messages_of_any_kind_are_data(flaw, tmp_path):
                 )
         run.answer()
     with open_files([traces.write(tmp_path / "nasty.jsonl")]) as store:
-        report = halo.run(store)
+        report = halo.run(store, detectors=["reliability", "tools"])
         assert [line for line in report.not_looked_at if "failed" in line] == []
         assert report.citations_verified == report.citations_total > 0
         for finding in report.findings:
