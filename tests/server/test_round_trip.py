@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from catalyst_sdk.demo import scripted_model
 
 OURS = """
 import catalyst_sdk
-handle = catalyst_sdk.init(agent_name="refund-agent", session_id="s-7", endpoint=ENDPOINT)
+handle = catalyst_sdk.init(agent_name="refund-agent", session_id="s-7", endpoint=SERVER_URL)
 from openai import OpenAI
 
 @catalyst_sdk.trace_span(kind="TOOL")
@@ -37,7 +38,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 provider = TracerProvider()
-provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(ENDPOINT + "/v1/traces")))
+provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(SERVER_URL + "/v1/traces")))
 OpenAIInstrumentor().instrument(tracer_provider=provider)
 from openai import OpenAI
 with using_session("s-7"):
@@ -47,7 +48,7 @@ provider.shutdown()
 """
 INFERENCE = """
 import os
-os.environ["INFERENCE_OTLP_ENDPOINT"] = ENDPOINT
+os.environ["INFERENCE_OTLP_ENDPOINT"] = SERVER_URL
 from catalyst_tracing import setup
 tracing = setup()
 from openai import OpenAI
@@ -69,7 +70,7 @@ def _send(program: str, server: Any, model_url: str) -> TraceItem:
         before = {item.trace_id for item in client.traces(limit=1000).items}
         environment = {k: v for k, v in os.environ.items() if not k.startswith("OTEL_")}
         ran = subprocess.run(
-            [sys.executable, "-c", program.replace("ENDPOINT", repr(server.url))],
+            [sys.executable, "-c", program.replace("SERVER_URL", repr(server.url))],
             env=environment | {"OPENAI_BASE_URL": model_url, "OPENAI_API_KEY": "scripted-model"},
             capture_output=True,
             text=True,
@@ -96,6 +97,27 @@ def test_our_own_agent_arrives_whole(server: Any, model_url: str) -> None:
         assert said[0].text == "Refund order 1842"
         kinds = [span.kind for span in client.trace(trace.trace_id).spans]
         assert kinds == ["AGENT", "TOOL", "LLM"]
+
+
+def test_ids_in_base64_are_taken_as_protobufs_own_json_writes_them(server: Any) -> None:
+    span = {
+        "traceId": "Bcj3oFcKAJbuDzjDcjyw0A==",
+        "spanId": "vw9REgdWC+8=",
+        "name": "OpenAI Chat Completions",
+        "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": "1795345795701895355",
+        "endTimeUnixNano": "1795345795767509007",
+        "status": {"code": "STATUS_CODE_ERROR"},
+    }
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+    answer = server.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
+    assert (answer.status, answer.json()) == (200, {})
+    with Client(server.url) as client:
+        deadline = time.monotonic() + 20
+        found: list[TraceItem] = []
+        while not found and time.monotonic() < deadline:
+            found = client.traces(q="trace:05c8f7a0570a0096ee0f38c3723cb0d0").items
+    assert [(one.root_span_id, one.status) for one in found] == [("bf0f511207560bef", "ERROR")]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,10 @@ def _check_protobuf(data: bytes) -> Accepted:
     return _accepted(good, bad)
 
 
+# OTLP/JSON writes ids in hex; protobuf's own JSON, as catalyst-tracing sends it, in base64.
+_ID_LENGTHS = frozenset({(32, 16), (24, 12)})
+
+
 class _JsonSpan(msgspec.Struct):
     trace_id: str = msgspec.field(default="", name="traceId")
     span_id: str = msgspec.field(default="", name="spanId")
@@ -116,7 +120,7 @@ def _check_json(data: bytes) -> Accepted:
     for group in request.resource_spans:
         for scope in group.scopes:
             for span in scope.spans:
-                if len(span.trace_id) == 32 and len(span.span_id) == 16:
+                if (len(span.trace_id), len(span.span_id)) in _ID_LENGTHS:
                     good += 1
                 else:
                     bad += 1
