@@ -19,7 +19,7 @@ class LangGraphInstrumentor(Instrumentor):
     """
 
     module = "langgraph.pregel"
-    requires = ("langgraph>=0.2.60",)
+    requires = ("langgraph>=0.2.70", "langchain-core>=0.3.45")
 
     def _instrument(self, **kwargs: Any) -> None:
         from catalyst_sdk.instrumentation.langchain_callbacks import CallbackInstrumentor

@@ -39,6 +39,7 @@ def node_wrappers() -> dict[tuple[str, str], Wrapper]:
         for module in _RUNNABLES:
             for kind in ("RunnableCallable", "RunnableSeq"):
                 found[module, f"{kind}.ainvoke"] = scoped_coroutine(when=_has_a_run)
+            found[module, "RunnableSeq.astream"] = scoped_async_generator()
     return found
 
 

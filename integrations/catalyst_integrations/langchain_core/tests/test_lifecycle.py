@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -127,10 +128,7 @@ def test_a_forked_child_leaves_its_parents_runs_alone() -> None:
     assert out.count("True fork") == 1
 
 
-def _work(number: int) -> None:
-    messages = iter([AIMessage("one two"), AIMessage("three four")])
-    model = GenericFakeChatModel(messages=messages)
-    chain = RunnableLambda(lambda n: f"{n}") | model
+def _work(chain: Any, number: int) -> None:
     chain.invoke(number)
     for _ in chain.stream(number):
         break
@@ -146,11 +144,13 @@ def test_runs_leave_nothing_behind(runs: int, spans: SpanCollector) -> None:
         gc.collect()
         return len(gc.get_objects())
 
+    model = GenericFakeChatModel(messages=map(AIMessage, itertools.repeat("one two")))
+    chain = RunnableLambda(lambda n: f"{n}") | model
     for number in range(50):
-        _work(number)
+        _work(chain, number)
     before = objects()
     for number in range(runs):
-        _work(number)
+        _work(chain, number)
     grown = objects() - before
     assert grown < 100, f"{grown} more objects after {runs} runs"
     assert len(CallbackInstrumentor.runs) == 0

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from inline_snapshot import snapshot
 from langchain_core.documents import Document
-from langchain_core.embeddings import DeterministicFakeEmbedding
+from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.vectorstores import InMemoryVectorStore
 from opentelemetry.trace import Tracer
@@ -85,7 +85,18 @@ def test_a_failing_retriever_is_an_error(way: Any, spans: SpanCollector) -> None
 
 
 def test_a_vector_stores_retriever_is_a_span(way: Any, spans: SpanCollector) -> None:
-    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=8))
+    pytest.importorskip("numpy")
+
+    class Lengths(Embeddings):
+        """As good as it needs to be."""
+
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [[float(len(text)), 1.0] for text in texts]
+
+        def embed_query(self, text: str) -> list[float]:
+            return [float(len(text)), 1.0]
+
+    store = InMemoryVectorStore(Lengths())
     store.add_texts(["refunds take 5 days", "no refunds on gifts"])
     assert len(way.invoke(store.as_retriever(search_kwargs={"k": 1}), "refunds?")) == 1
     assert span_tree(spans.settled()) == snapshot("VectorStoreRetriever [RETRIEVER]")
