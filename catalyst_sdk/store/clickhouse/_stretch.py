@@ -17,12 +17,24 @@ if TYPE_CHECKING:
 _NS = "fromUnixTimestamp64Nano"
 _DAY_NS = 86_400 * 10**9
 _LOOK_BACK_NS = (_DAY_NS, 30 * _DAY_NS, None)
-_IDS_BY_NAME = 2_000
+_IDS_BY_NAME = 10_000
 """More traces than these are named by a sub-select."""
+_IDS_A_PARAMETER = 2_000
+"""ClickHouse takes 128 KiB a form field."""
 
 
 class OrderedProject(ProjectStore):
     """A whole project, of which a stretch of time can be read without the rest."""
+
+    def ends(self) -> tuple[int, int] | None:
+        """Give the starts of the earliest and of the newest span, None without any."""
+        rows = self._live.query(
+            "SELECT toUnixTimestamp64Nano(min(first)) AS first, "
+            f"toUnixTimestamp64Nano(max(last)) AS last, count() AS found "
+            f"FROM {DATABASE}.trace_bounds WHERE {self._where()}",
+            self._params(),
+        )
+        return (int(rows[0]["first"]), int(rows[0]["last"])) if rows[0]["found"] else None
 
     def nth_newest(self, spans: int, before_ns: int | None, wanted: Filter | None) -> int | None:
         """Give the start of the n-th newest span that starts before a moment, None when fewer.
@@ -136,15 +148,21 @@ class Stretch(ProjectStore):
         )[0]
         self._bound |= {"_first": int(found["first"]), "_last": int(found["last"])}
         if len(found["ids"]) <= _IDS_BY_NAME:
-            self._ids = "{_ids:Array(String)}"
-            self._bound["_ids"] = found["ids"]
+            self._ids = self._named(found["ids"])
 
     def _where(self) -> str:
-        ids = self._ids if "_ids" in self._bound else f"({self._ids})"
         return (
             f"project_id = {{_project:String}} AND start_time >= {_NS}({{_first:Int64}}) "
-            f"AND start_time <= {_NS}({{_last:Int64}}) AND trace_id IN {ids}"
+            f"AND start_time <= {_NS}({{_last:Int64}}) AND trace_id IN ({self._ids})"
         )
+
+    def _named(self, ids: Sequence[str]) -> str:
+        """Bind the ids as parameters; give the expression that puts them together."""
+        names: list[str] = []
+        for at in range(0, max(len(ids), 1), _IDS_A_PARAMETER):
+            names.append(f"{{_ids{at}:Array(String)}}")
+            self._bound[f"_ids{at}"] = ids[at : at + _IDS_A_PARAMETER]
+        return names[0] if len(names) == 1 else f"arrayConcat({', '.join(names)})"
 
     def _params(self) -> dict[str, Any]:
         return self._bound

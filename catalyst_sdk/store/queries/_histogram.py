@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from catalyst_sdk.store.queries._selection import EVERYTHING, Selection
-from catalyst_sdk.store.queries._source import TraceSource
+from catalyst_sdk.store.queries._source import TraceSource, Windowed
 
 BUCKETS = 64
 
@@ -33,12 +33,17 @@ def ends(source: TraceSource, selection: Selection) -> tuple[int, int] | None:
     """Give the stretch [start, end) asked for; open sides are the data's own. None: no data."""
     start, end = selection.start_ns, selection.end_ns
     if start is None or end is None:
-        row = source.query(_ENDS)[0]
-        if not row["found"]:
+        known = source.ends() if isinstance(source, Windowed) else _ends(source)
+        if known is None:
             return None
-        start = int(row["first"]) if start is None else start
-        end = int(row["last"]) + 1 if end is None else end
+        start = known[0] if start is None else start
+        end = known[1] + 1 if end is None else end
     return start, max(end, start + 1)
+
+
+def _ends(source: TraceSource) -> tuple[int, int] | None:
+    row = source.query(_ENDS)[0]
+    return (int(row["first"]), int(row["last"])) if row["found"] else None
 
 
 def histogram(

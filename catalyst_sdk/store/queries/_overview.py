@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from catalyst_sdk.errors import NotFound
 from catalyst_sdk.store.filter import Filter, of_agent
 from catalyst_sdk.store.queries._agents import Steps, agent_named, agent_steps
 from catalyst_sdk.store.queries._histogram import ends
@@ -80,12 +81,15 @@ def agent_overview(source: TraceSource, agent: str, selection: Selection = EVERY
 
     Open sides of the window are the data's own ends.
     """
-    name = agent_named(source, agent)
     start, end = ends(source, selection) or (0, 1)
     step = _step(end - start)
     first = start - start % step
-    wanted = (selection.filter or Filter()) & of_agent(name)
+    wanted = (selection.filter or Filter()) & of_agent(agent)
     both = Selection(wanted, start - (end - start), end).settled(source)[0]
+    try:
+        name = agent_named(both, agent)  # looks at little
+    except NotFound:
+        name = agent_named(source, agent)
     reader = _Reader(both, name, Selection(selection.filter))
     filled = {
         int(one.pop("bucket")): one

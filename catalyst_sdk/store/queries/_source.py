@@ -63,6 +63,10 @@ class TraceSource(Protocol):
 class Windowed(Protocol):
     """A store in order of time, which reads a stretch of it without reading the rest."""
 
+    def ends(self) -> tuple[int, int] | None:
+        """Give the starts of the earliest and of the newest span, None without any."""
+        ...
+
     def nth_newest(self, spans: int, before_ns: int | None, wanted: Filter | None) -> int | None:
         """Give the start of the n-th newest span that starts before a moment, None when fewer.
 
