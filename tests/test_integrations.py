@@ -120,18 +120,23 @@ def test_the_library_is_imported_inside_functions_only(path: Path) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ENTRIES)
 def test_its_tests_pass_at_the_lowest_version_it_supports(name: str, tmp_path: Path) -> None:
-    """In an environment of its own, with nothing but the SDK, that version and pytest."""
+    """In an environment of its own, with nothing but the SDK, that version and pytest.
+
+    What the tests of an integration need besides, they list in `lowest.txt` beside them.
+    """
     instrumentor = ENTRIES[name].load()
     lowest = [line.replace(">=", "==") for line in instrumentor.requires]
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--editable", ROOT, *lowest]
+    tests = PACKAGE / name.replace("-", "_") / "tests"
+    if (besides := tests / "lowest.txt").exists():
+        install += ["--requirement", besides]
     installed = subprocess.run(
         [*install, "pytest", "pytest-timeout"], capture_output=True, text=True, check=False
     )
     if installed.returncode:
         pytest.skip(f"cannot install {lowest}: {installed.stderr.strip()[-300:]}")
-    tests = PACKAGE / name.replace("-", "_") / "tests"
     done = subprocess.run(
         [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", tests],
         cwd=ROOT,
