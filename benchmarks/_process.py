@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks._options import ROOT
 
 _PR_SET_CHILD_SUBREAPER = 36
-_SAMPLE_S = 0.02
+_SAMPLE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,18 @@ class Ran:
 
 
 def run(
-    command: Sequence[str | Path], *, timeout: float = 900, env: dict[str, str] | None = None
+    command: Sequence[str | Path],
+    *,
+    timeout: float = 900,
+    env: dict[str, str] | None = None,
+    memory: bool = True,
 ) -> Ran:
     """Run to the end and give what it printed, read as JSON. Raises RuntimeError if it fails."""
     _adopt_orphans()
     before, started = _children(), time.perf_counter()
     with tempfile.TemporaryFile("w+") as out:
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, env={**_clean(), **(env or {})})
-        watch = _Watch(process.pid)
+        watch = _Watch(process.pid) if memory else None
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -48,7 +52,7 @@ def run(
             process.wait()
             raise
         finally:
-            peak = watch.stop()
+            peak = watch.stop() if watch else 0.0
             wall = time.perf_counter() - started
             _reap()
         out.seek(0)

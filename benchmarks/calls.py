@@ -51,9 +51,9 @@ def _openai_calls() -> dict[str, Callable[[], None]]:
         base_url="http://provider.test/v1",
         http_client=_http_client(openai.DefaultHttpxClient, transport),
     )
-    short, long = _chat(3), _chat(_LONG_CHAT, _LONG_CHAT_BYTES)
+    short, long = chat(3), chat(_LONG_CHAT, _LONG_CHAT_BYTES)
 
-    def chat(messages: list[Json]) -> None:
+    def create(messages: list[Json]) -> None:
         client.chat.completions.create(model="gpt-5-mini", messages=messages, temperature=0.2)
 
     def chat_stream() -> None:
@@ -69,8 +69,8 @@ def _openai_calls() -> dict[str, Callable[[], None]]:
         client.responses.create(model="gpt-5-mini", instructions=_SENTENCE, input=short[1:])
 
     return {
-        "openai chat, 3 messages": lambda: chat(short),
-        "openai chat, 50 messages (20 KB)": lambda: chat(long),
+        "openai chat, 3 messages": lambda: create(short),
+        "openai chat, 50 messages (20 KB)": lambda: create(long),
         "openai chat, 50-chunk stream": chat_stream,
         "openai responses": responses,
     }
@@ -85,7 +85,7 @@ def _anthropic_calls() -> dict[str, Callable[[], None]]:
             anthropic.DefaultHttpxClient, {"/v1/messages": lambda _: _body(_message())}
         ),
     )
-    messages = _chat(4)[1:]
+    messages = chat(4)[1:]
 
     def create() -> None:
         client.messages.create(
@@ -107,7 +107,8 @@ def _http_client(factory: Any, answers: dict[str, Callable[[Json], tuple[str, by
     return factory(transport=httpx.MockTransport(handle))
 
 
-def _chat(count: int, size: int = 0) -> list[Json]:
+def chat(count: int, size: int = 0) -> list[Json]:
+    """Give a conversation of *count* messages and about *size* bytes."""
     roles = ["system"] + ["user", "assistant"] * count
     each = (_SENTENCE * (size // count // len(_SENTENCE) + 1))[: size // count or len(_SENTENCE)]
     return [{"role": role, "content": each} for role in roles[:count]]

@@ -56,8 +56,7 @@ def run(options: Options) -> list[Row]:
             files = _Files(path, size, options)
             rows += files.index()
             if size == searched:
-                rows += [files.search(name, pattern) for name, pattern in _PATTERNS.items()]
-                rows.append(files.search_nested())
+                rows += files.searches(few=options.quick)
     return rows
 
 
@@ -90,8 +89,14 @@ class _Files:
             ),
         ]
 
-    def search(self, name: str, pattern: str) -> Row:
-        """Look for a pattern in all of it; the index is there."""
+    def searches(self, *, few: bool) -> list[Row]:
+        """Look for patterns in all of it; the index is there."""
+        patterns = list(_PATTERNS.items())
+        if few:
+            return [self._search(*patterns[0])]
+        return [*(self._search(*one) for one in patterns), self._search_nested()]
+
+    def _search(self, name: str, pattern: str) -> Row:
         ours, theirs = self._both("search", pattern)
         return self._row(
             f"{self._name}: search for {name} (in {ours.printed['given']} traces), CPU",
@@ -101,7 +106,7 @@ class _Files:
             Budget(ahead=10.0) if self._budgeted else None,
         )
 
-    def search_nested(self) -> Row:
+    def _search_nested(self) -> Row:
         """Look for a pattern over which a backtracking engine never ends."""
         what = f"{self._name}: search for a nested repetition, CPU"
         ours = self._ours("search", _NESTED).printed["cpu_s"]

@@ -24,7 +24,7 @@ _BUDGETS = {
     "openai chat, 50 messages (20 KB)": 300.0,
     "openai chat, 50-chunk stream": 300.0,
 }
-_SLICES, _ROUNDS = 3, 40
+_SLICES, _ROUNDS = 3, 30
 _BARE = "bare span"
 
 Samples = dict[str, dict[str, Any]]
@@ -34,12 +34,15 @@ def run(options: Options) -> list[Row]:
     """Measure every tracer in slices that take turns, and pool them."""
     rounds, slices = (1, 1) if options.quick else (_ROUNDS, _SLICES)
     peers = TRACERS if options.peers else ()
-    pythons = {"ours": sys.executable, _BARE: sys.executable}
+    pythons = {"ours": sys.executable}
+    if not options.quick:
+        pythons[_BARE] = sys.executable
     pythons |= {peer.name: str(python) for peer in peers if (python := python_of(peer))}
     samples: defaultdict[str, Samples] = defaultdict(dict)
     for _ in range(slices):
         for name, python in pythons.items():
-            ran = _process.run(_process.module("overhead_worker", name, rounds, python=python))
+            command = _process.module("overhead_worker", name, rounds, python=python)
+            ran = _process.run(command, memory=False)
             _pool(samples[name], ran.printed)
     names = [peer.name for peer in peers]
     return [
@@ -64,14 +67,16 @@ def _row(case: str, what: str, samples: dict[str, Samples], names: list[str]) ->
     for name in names:
         found = samples[name].get(case) if name in samples else None
         peers[name] = _added(found, what) if found else _absent(name in samples)
-    bare = samples[_BARE][case]
+    aside = {"ours, medians": _added(ours, what, median)}
+    if _BARE in samples:
+        aside[_BARE] = _added(samples[_BARE][case], what)
     return Row(
         f"{case}, {'on the caller’s thread' if what == 'caller' else 'whole process'}",
         "µs",
         _added(ours, what),
         peers,
         Budget(most=_BUDGETS.get(case), ahead=2.0) if what == "caller" else None,
-        aside={"ours, medians": _added(ours, what, median), _BARE: _added(bare, what)},
+        aside=aside,
     )
 
 
