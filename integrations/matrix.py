@@ -50,7 +50,8 @@ def main(names: list[str]) -> int:
             continue
         lowest = [line.replace(">=", "==") for line in instrumentor.requires]
         latest = [line.partition(">=")[0] for line in instrumentor.requires]
-        results[name] = [list(_run(name, pins)) for pins in (lowest, latest)]
+        runs = [_run(name, lowest, "lowest.txt"), _run(name, latest, "requirements.txt")]
+        results[name] = [list(run) for run in runs]
         RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     PAGE.write_text(_page(results))
     failed = any("failed" in cases.values() for runs in results.values() for _, cases in runs)
@@ -62,13 +63,16 @@ def _instrumentors() -> dict[str, Any]:
     return {e.name: e.load() for e in found if e.value.startswith("catalyst_integrations.")}
 
 
-def _run(name: str, pins: list[str]) -> Run:
+def _run(name: str, pins: list[str], besides: str) -> Run:
+    """Test at *pins*, and with what the file *besides* lists beside the tests."""
     folder = PACKAGE / name.replace("-", "_") / "tests"
-    needs = folder / "requirements.txt"
+    needs = folder / besides
     with tempfile.TemporaryDirectory() as scratch:
         venv.create(f"{scratch}/venv", with_pip=True)
         python = f"{scratch}/venv/bin/python"
         more = ["--requirement", str(needs)] if needs.exists() else []
+        if "==" in pins[0] and (lowest := folder / "lowest.txt").exists():
+            more += ["--constraint", str(lowest)]
         install = [python, "-m", "pip", "install", "--quiet", "--editable", str(ROOT), *pins, *more]
         subprocess.run([*install, "pytest", "pytest-timeout", "inline-snapshot"], check=True)
         report = Path(scratch) / "report.xml"

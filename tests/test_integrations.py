@@ -122,7 +122,7 @@ def test_the_library_is_imported_inside_functions_only(path: Path) -> None:
 def test_its_tests_pass_at_the_lowest_version_it_supports(name: str, tmp_path: Path) -> None:
     """In an environment of its own, with nothing but the SDK, that version and pytest.
 
-    What the tests of an integration need besides, they list in `lowest.txt` beside them.
+    What its tests need besides is in their `requirements.txt`, of the versions in `lowest.txt`.
     """
     instrumentor = ENTRIES[name].load()
     lowest = [line.replace(">=", "==") for line in instrumentor.requires]
@@ -130,8 +130,9 @@ def test_its_tests_pass_at_the_lowest_version_it_supports(name: str, tmp_path: P
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--editable", ROOT, *lowest]
     tests = PACKAGE / name.replace("-", "_") / "tests"
-    if (besides := tests / "lowest.txt").exists():
-        install += ["--requirement", besides]
+    for option, file in (("--requirement", "requirements.txt"), ("--constraint", "lowest.txt")):
+        if (tests / file).exists():
+            install += [option, tests / file]
     installed = subprocess.run(
         [*install, "pytest", "pytest-timeout"], capture_output=True, text=True, check=False
     )

@@ -16,7 +16,11 @@ def shop_agent() -> Any:
     """Make a graph that answers questions about orders."""
     from langchain_core.tools import tool
     from langchain_openai import ChatOpenAI
-    from langgraph.graph import START, MessagesState, StateGraph
+    from langgraph.graph import (  # pyright: ignore[reportMissingTypeStubs]
+        START,
+        MessagesState,
+        StateGraph,
+    )
     from langgraph.prebuilt import ToolNode, tools_condition
 
     @tool
