@@ -10,6 +10,7 @@ import click
 from catalyst_sdk.cli._grammar import Command, option
 from catalyst_sdk.cli._options import quiet_output_options
 from catalyst_sdk.cli._output import current_output
+from catalyst_sdk.errors import BadInput
 
 
 @click.command("demo", cls=Command, example="catalyst demo")
@@ -21,4 +22,13 @@ def demo(directory: str) -> int:
 
     screen = current_output(os.environ).screen
     color = screen.color is not None
-    return run_and_report(directory, width=min(screen.width, 110), color=color, out=sys.stdout)
+    width = min(screen.width, 110)
+    try:
+        return run_and_report(directory, width=width, color=color, out=sys.stdout)
+    except PermissionError as error:
+        raise BadInput(
+            f"{error.filename or directory} cannot be written: {error.strerror}.".replace(
+                "Permission denied", "permission denied"
+            ),
+            hint="Run the demo where you may write, or give another --directory.",
+        ) from None

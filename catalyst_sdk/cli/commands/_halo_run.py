@@ -18,7 +18,7 @@ from catalyst_sdk.cli._options import filter_options, output_options
 from catalyst_sdk.cli._output import Listing, Output, current_output, show_listing, to_file
 from catalyst_sdk.cli._progress import Ticker
 from catalyst_sdk.cli._theme import spelled
-from catalyst_sdk.errors import BadInput, ConfigError
+from catalyst_sdk.errors import BadInput, ConfigError, NotFound
 from catalyst_sdk.findings import SEVERITIES, Report
 
 FORMATS = ("text", "md", "json", "html")
@@ -115,6 +115,11 @@ def _analyse(
     ):
         on_progress = _told(ticker)
         report = halo.run(narrowed, prompt=prompt, model=model, on_progress=on_progress)
+    if not report.totals.traces:  # nothing to judge is no clean bill of health
+        raise NotFound(
+            f"No trace fits {asked.words}." if asked.words else "There is no trace to read.",
+            hint="See what there is with: catalyst trace facets",
+        )
     report.window, report.filter = asked.window.words, asked.text
     totals = report.totals
     if not output.error_screen.tty:

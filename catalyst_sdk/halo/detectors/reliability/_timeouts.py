@@ -97,7 +97,7 @@ def _timeout_cause(good: Row, group: ErrorGroup, site: str) -> str:
 
 def _timeout_fix(good: Row, group: ErrorGroup, site: str) -> Fix:
     waits_too_long = bool(good.get("calls")) and group.seconds > 3 * good["tail"]
-    limit = max(0.5, round(3 * good["tail"], 1)) if waits_too_long else 0.0
+    limit = 3 * good["tail"] if waits_too_long else 0.0
     steps = (
         [
             f"Set the limit of {site} to about {duration(limit)} (three times the 95th percentile "
