@@ -126,25 +126,30 @@ class Callbacks:
                 streaming=hint is not None and hint.streaming,
             )
 
-        self._start(started, make)
+        self._start(started, make, hidden=False)  # what is billed is seen
 
     def step_of(self, run_id: UUID) -> StepRun | None:
         """The run of a chain, tool or retriever that ends now."""
-        run = self._runs.take(run_id)
+        run = self._runs.itself(run_id)
         return run if isinstance(run, StepRun) else None
 
     def model_of(self, run_id: UUID) -> ModelRun | None:
         """The run of a model that goes on or ends now."""
-        run = self._runs.get(run_id)
+        run = self._runs.itself(run_id)
         return run if isinstance(run, ModelRun) else None
 
     def _start(
-        self, started: Started, make: Callable[[Context, Hint | None, Run | None], Run]
+        self,
+        started: Started,
+        make: Callable[[Context, Hint | None, Run | None], Run],
+        *,
+        hidden: bool | None = None,
     ) -> None:
         scope = waiting_scope()
         run = None
         try:
-            run = self._begin(started, make, scope)
+            hidden = self._is_hidden(started) if hidden is None else hidden
+            run = self._begin(started, make, scope, hidden)
         except Exception:  # noqa: BLE001 - the library's call goes on untraced
             report_failure("a run could not be traced")
         if scope is not None:
@@ -155,9 +160,10 @@ class Callbacks:
         started: Started,
         make: Callable[[Context, Hint | None, Run | None], Run],
         scope: Scope | None,
+        hidden: bool,
     ) -> Run | None:
         parent = self._runs.get(started.parent_id)
-        if parent is not None and self._is_hidden(started):
+        if parent is not None and hidden:
             self._runs.hide(started.run_id, parent)
             return None
         context = self._runs.context_for(parent)

@@ -44,6 +44,10 @@ class _Handler:
         """Off once uninstrumented: runs still under way may hold on to it."""
         self._on = callbacks
 
+    def __deepcopy__(self, _memo: Any) -> Any:
+        """A config copied in a node, callbacks and all, has the same handler."""
+        return self
+
     @_guarded
     def on_chain_start(self, serialized: Any, inputs: Any, **kwargs: Any) -> None:
         if self.live:

@@ -37,17 +37,21 @@ _MOST_DEPTH = 4
 
 def message_object(message: Any) -> dict[str, Any]:
     """Read one message (a `BaseMessage`)."""
-    kind: str = message.type
-    role = _ROLES.get(kind) or getattr(message, "role", kind)
-    fields: dict[str, Any] = {"role": role, "content": _content(message)}
-    more = as_object(getattr(message, "additional_kwargs", None))
-    if refusal := more.get("refusal"):
-        fields["refusal"] = refusal
-    if name := getattr(message, "name", None):
+    held: dict[str, Any] = message.__dict__  # asking pydantic for what is not there is slow
+    kind: str = held["type"]
+    fields: dict[str, Any] = {
+        "role": _ROLES.get(kind) or held.get("role") or kind,
+        "content": _content(held),
+    }
+    if more := held.get("additional_kwargs"):
+        if refusal := more.get("refusal"):
+            fields["refusal"] = refusal
+        _add_reasoning(fields, more)
+    if name := held.get("name"):
         fields["name"] = name
-    if calls := _tool_calls(message, more):
+    if calls := _tool_calls(held):
         fields["tool_calls"] = calls
-    if call_id := getattr(message, "tool_call_id", None):
+    if call_id := held.get("tool_call_id"):
         fields["tool_call_id"] = call_id
     return fields
 
@@ -74,35 +78,35 @@ def _without_data(key: str, value: Any, mime: str | None, depth: int) -> Any:
     return digest_base64(value, mime) if key in _DATA else value
 
 
-def _content(message: Any) -> Any:
-    content = message.content
-    if not isinstance(content, str):
-        called = bool(getattr(message, "tool_calls", None))
-        content = [
-            without_data(block)
-            for block in as_list(content)
-            if not (called and as_object(block).get("type") in _CALLS)
-        ]
-    if reasoning := _reasoning(as_object(message.additional_kwargs)):
-        said = [{"type": "text", "text": content}] if isinstance(content, str) else content
-        return [{"type": "reasoning", "text": reasoning}, *(said if content else ())]
-    return content
+def _content(held: Mapping[str, Any]) -> Any:
+    content = held["content"]
+    if isinstance(content, str):
+        return content
+    called = bool(held.get("tool_calls"))
+    return [
+        without_data(block)
+        for block in as_list(content)
+        if not (called and as_object(block).get("type") in _CALLS)
+    ]
 
 
-def _reasoning(more: Mapping[str, Any]) -> str | None:
+def _add_reasoning(fields: dict[str, Any], more: Mapping[str, Any]) -> None:
     for name in _REASONING:
         if isinstance(text := more.get(name), str) and text:
-            return text
-    return None
+            content = fields["content"]
+            said = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            reasoning = {"type": "reasoning", "text": text}
+            fields["content"] = [reasoning, *(said if content else ())]
+            return
 
 
-def _tool_calls(message: Any, more: Mapping[str, Any]) -> list[dict[str, Any]]:
-    calls = [
-        _call(call)
-        for name in ("tool_calls", "invalid_tool_calls")
-        for call in as_list(getattr(message, name, None))
-    ]
-    if legacy := as_object(more.get("function_call")):
+def _tool_calls(held: Mapping[str, Any]) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+    for name in ("tool_calls", "invalid_tool_calls"):
+        if told := held.get(name):
+            calls += map(_call, told)
+    more = held.get("additional_kwargs")
+    if more and (legacy := as_object(more.get("function_call"))):
         calls.append({"function": {key: legacy.get(key) for key in ("name", "arguments")}})
     return calls
 

@@ -13,7 +13,7 @@ from catalyst_sdk import semconv
 from catalyst_sdk.instrumentation.langchain_callbacks._failure import is_control_flow, said
 from catalyst_sdk.instrumentation.langchain_callbacks._model_answer import answer_of, is_from_cache
 from catalyst_sdk.instrumentation.langchain_callbacks._model_request import ModelRequest
-from catalyst_sdk.instrumentation.langchain_callbacks._run import Ended, Run
+from catalyst_sdk.instrumentation.langchain_callbacks._run import INTERRUPTED, Ended, Run
 from catalyst_sdk.instrumentation.llm import Answer, ModelCall, Request, to_json
 from catalyst_sdk.tracing import TracedSpan
 
@@ -85,7 +85,8 @@ class ModelRun(Run):
 
     def interrupted(self) -> None:
         """The process ends."""
-        self.span.set_attribute("catalyst.interrupted", True)
+        if self.span.is_recording():
+            self.span.set_attribute(INTERRUPTED, True)
         self._finish(None, None, "aborted")
 
     def disown(self) -> None:

@@ -55,17 +55,17 @@ class _Copy:
         self._left = _MOST_ITEMS
 
     def value(self, value: Any, depth: int) -> Any:
-        if isinstance(value, _SCALARS):
+        if isinstance(value, _SCALARS) or depth >= _MOST_DEPTH or self._left < 0:
             return value
-        if depth >= _MOST_DEPTH or self._left < 0:
-            return value
-        if isinstance(value, Mapping):
-            return self._mapping(cast("Mapping[Any, Any]", value).items(), depth)
+        if isinstance(value, dict):
+            return self._mapping(cast("dict[Any, Any]", value).items(), depth)
         if isinstance(value, list | tuple):
             return self._sequence(cast("Sequence[Any]", value), depth)
         known, converted = self._convert(value)
         if known or isinstance(value, type):
             return converted
+        if isinstance(value, Mapping):  # last: asking an abstract class is slow
+            return self._mapping(cast("Mapping[Any, Any]", value).items(), depth)
         if dataclasses.is_dataclass(value):
             return self._mapping(_told(value), depth)
         fields = _pydantic_fields(value)

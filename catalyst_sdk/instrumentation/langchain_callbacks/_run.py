@@ -15,6 +15,9 @@ from catalyst_sdk.instrumentation._boundary import report_failure
 from catalyst_sdk.instrumentation.langchain_callbacks._failure import is_control_flow, said
 from catalyst_sdk.tracing import TracedSpan
 
+INTERRUPTED = "catalyst.interrupted"
+"""True on a span that had not ended when its process did."""
+
 _KEY = otel.create_key("catalyst-callback-run")
 
 Ended = Callable[["Run"], bool]
@@ -86,7 +89,7 @@ class Run:
 
     def interrupted(self) -> None:
         """The process ends."""
-        self.end(lambda: self.span.set_attribute("catalyst.interrupted", True))
+        self.end(lambda: self.span.set_attribute(INTERRUPTED, True))
 
     def dropped(self) -> None:
         """Nobody will end it any more."""

@@ -33,8 +33,9 @@ class Runs:
         """Keep *run* until it ends; the oldest gives way when far too many never did."""
         while len(self._open) >= _MOST:
             run_id, oldest = next(iter(self._open.items()))
-            oldest.dropped()
-            self._open.pop(run_id, None)  # also where it was hidden in another
+            if run_id == oldest.run_id:
+                oldest.dropped()
+            self._open.pop(run_id, None)
         self._open[run.run_id] = run
         keep_open(run)
 
@@ -42,13 +43,13 @@ class Runs:
         """Let *run* stand for the run of that id."""
         self._open[run_id] = run
 
-    def take(self, run_id: UUID) -> Run | None:
-        """The run of that id, which ends now; None for a hidden one."""
+    def itself(self, run_id: UUID) -> Run | None:
+        """The run of that id; None for a hidden one, which is forgotten: it ends."""
         run = self._open.get(run_id)
-        if run is not None and run.run_id != run_id:
-            self._open.pop(run_id, None)
-            return None
-        return run
+        if run is None or run.run_id == run_id:
+            return run
+        self._open.pop(run_id, None)
+        return None
 
     def ended(self, run: Run) -> bool:
         """Take *run* off; False when it was before."""

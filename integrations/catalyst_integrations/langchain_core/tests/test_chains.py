@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import gc
 import json
 from typing import Any
@@ -15,6 +16,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import (
     RunnableBranch,
+    RunnableConfig,
     RunnableGenerator,
     RunnableLambda,
     RunnableParallel,
@@ -236,6 +238,30 @@ def test_hidden_runs_are_left_out(way: Any, spans: SpanCollector) -> None:
 RunnableSequence [CHAIN]
   RunnableLambda [CHAIN]
   own [-]\
+""")
+
+
+def test_a_hidden_model_is_seen_all_the_same(way: Any, spans: SpanCollector) -> None:
+    chain = RunnableLambda(lambda n: n) | answering("four").steps[1].with_config(
+        tags=["langsmith:hidden"]
+    )
+    way.invoke(chain, "2 + 2?")
+    assert span_tree(spans.settled()) == snapshot("""\
+RunnableSequence [CHAIN]
+  RunnableLambda [CHAIN]
+  GenericFakeChatModel [LLM] 7+3\
+""")
+
+
+def test_a_config_may_be_copied_inside_a_run(spans: SpanCollector) -> None:
+    def work(number: int, config: RunnableConfig) -> int:
+        inner = RunnableLambda(lambda n: n + 1).with_config(run_name="inner")
+        return int(inner.invoke(number, copy.deepcopy(config)))
+
+    assert RunnableLambda(work).invoke(1) == 2
+    assert span_tree(spans.settled()) == snapshot("""\
+work [CHAIN]
+  inner [CHAIN]\
 """)
 
 

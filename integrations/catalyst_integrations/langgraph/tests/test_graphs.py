@@ -6,6 +6,7 @@ import asyncio
 import json
 import operator
 import sys
+import warnings
 from typing import Annotated, Any, TypedDict
 
 import pytest
@@ -16,6 +17,7 @@ from langchain_core.runnables import RunnableLambda
 from langgraph.checkpoint.memory import MemorySaver
 from langgraph.errors import GraphRecursionError
 from langgraph.graph import END, START, StateGraph
+from langgraph.pregel import Pregel
 from langgraph.types import Command, Send, interrupt
 
 from catalyst_integrations.langgraph import LangGraphInstrumentor
@@ -414,3 +416,21 @@ def test_content_is_left_out_when_asked(way: Any, collector: SpanCollector) -> N
     finally:
         LangGraphInstrumentor().uninstrument()
     assert "secret" not in str([dict(span.attributes or {}) for span in collector.settled()])
+
+
+@pytest.mark.skipif(not hasattr(Pregel, "_pregel_stream_v3"), reason="langgraph before it")
+def test_a_graph_streamed_by_protocol_is_the_same_trace(spans: SpanCollector) -> None:
+    model = GenericFakeChatModel(messages=iter([AIMessage("hello there")]))
+
+    def greet(_state: State) -> State:
+        return {"words": [str(model.invoke("greet").content)]}
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in beta
+        stream = built(("greet", greet)).stream_events({"words": []}, version="v3")
+        assert "hello there" in stream.output["words"][0]
+    assert span_tree(spans.settled()) == snapshot("""\
+LangGraph [AGENT]
+  greet [CHAIN]
+    GenericFakeChatModel [LLM]\
+""")
