@@ -1,4 +1,4 @@
-"""CPU of calls with and without one tracer, in a fresh process: `… overhead_worker NAME ROUNDS`.
+"""CPU of calls with and without one tracer, in a fresh process: arguments NAME ROUNDS [CASE].
 
 With and without alternate in one process. To go without, every attribute that turning the tracer
 on changed on the classes of the client libraries is put back; to go with, it is set again.
@@ -94,9 +94,9 @@ class Arm:
         return {"caller": self.caller, "process": self.process}
 
 
-def measure(name: str, rounds: int) -> dict[str, Any]:
+def measure(name: str, rounds: int, only: str = "") -> dict[str, Any]:
     """Give the samples by case, and how many spans and attributes a call made."""
-    cases = calls()
+    cases = {case: call for case, call in calls().items() if only in case}
     for call in cases.values():
         call()  # everything lazy is loaded before the classes are looked at
     switch, exporter = Switch(), CountingExporter()
@@ -139,4 +139,4 @@ def _attributes(exporter: CountingExporter) -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))
+    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])))
