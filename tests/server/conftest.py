@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,16 +29,15 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """Start Debian's PostgreSQL on loopback; it refuses to run as root, so root lends a user."""
     if not _BINARIES:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="catalyst-postgres-"))  # pytest's own may be pruned
     user: list[str] = []
     if Path("/").owner() == "root" and shutil.which("runuser") and _is_root():
         user = ["runuser", "-u", "postgres", "--"]
-        for path in (folder, *list(folder.parents)[:2]):
-            path.chmod(0o755)
+        folder.chmod(0o755)
         shutil.chown(folder, "postgres")
     data, port = folder / "data", _free_port()
     pg = _BINARIES[-1]
@@ -48,7 +48,8 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     control = [*user, str(pg / "pg_ctl"), "-D", str(data), "-w"]
     subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)
     yield f"postgresql://catalyst@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+    subprocess.run([*control, "-m", "immediate", "stop"], **{**quiet, "check": False})
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_root() -> bool:
