@@ -31,7 +31,7 @@ def shop_agent() -> Any:
     model: Any = ChatOpenAI(model=os.environ.get("MODEL", "gpt-4o-mini"))
     model = model.bind_tools([order_status])
 
-    def ask(state: MessagesState) -> dict[str, Any]:
+    def ask(state: Any) -> Any:  # langgraph 0.2 reads the hints, and local names are none to it
         return {"messages": [model.invoke(state["messages"])]}
 
     graph: Any = StateGraph(MessagesState)
